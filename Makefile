@@ -1,0 +1,35 @@
+# DriftSentry's commands. `make` alone lists them. Nothing is needed but Python 3.11 or newer; see README.md.
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench lock
+export DRIFTSENTRY_PYTHON
+
+PYTHON = .venv/bin/python
+COMPILE = .venv/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet
+
+help: ## List the commands.
+	@sed -n 's/^\([a-z]*\): ## /  make \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
+
+run: ## Run everything on http://127.0.0.1:8000, with a demo. ARGS=--no-demo starts empty, PORT=8001 moves it.
+	@.ci/venv.sh local
+	@PORT="$(PORT)" exec $(PYTHON) manage.py up $(ARGS)
+
+test: ## Run every test against a real PostgreSQL and a real Redis. ARGS="tests/audit -x" narrows it.
+	@.ci/venv.sh dev
+	@.ci/redis.sh
+	@$(PYTHON) -m pytest $(ARGS)
+
+check: ## Lint, types, layers, schema, migrations and deployment files.
+	@.ci/venv.sh dev
+	@.ci/check
+
+bench: ## Measure ingest, list pages and the live stream.
+	@.ci/venv.sh dev
+	@.ci/redis.sh
+	@$(PYTHON) -m driftsentry.local.run $(PYTHON) -m tests.benchmarks $(ARGS)
+
+lock: ## Renew the locks from pyproject.toml. ARGS=--upgrade takes the newest versions.
+	@.ci/venv.sh dev
+	@$(COMPILE) $(ARGS) -o requirements.lock
+	@$(COMPILE) $(ARGS) --extra local -o requirements-local.lock
+	@$(COMPILE) $(ARGS) --extra dev -o requirements-dev.lock

@@ -1,0 +1,27 @@
+"""The actor of a request, for the journal."""
+
+from typing import Any
+
+from audit.actors import Actor
+from driftsentry.api.correlation import correlation_id
+
+MAX_AGENT = 400
+
+
+def actor_of(request: Any) -> Actor:
+    """Who makes a request, from where.
+
+    Args:
+        request: A Django or DRF request; anonymous ones (a log-in) give an actor without a name.
+    """
+    plain = getattr(request, "_request", request)
+    user = getattr(request, "user", None)
+    known = user is not None and user.is_authenticated
+    return Actor(
+        id=user.pk if known else None,
+        email=user.email if known else "",
+        role=user.role if known else "system",
+        address=plain.META.get("REMOTE_ADDR") or "",
+        user_agent=plain.headers.get("User-Agent", "")[:MAX_AGENT],
+        correlation_id=correlation_id(plain),
+    )

@@ -1,0 +1,166 @@
+"""Tenants, their users and the sessions in which users are signed in."""
+
+import uuid
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.db import models
+from django.db.models.functions import Lower
+
+from driftsentry.api.access import Role
+
+
+class Account(models.Model):
+    """A tenant: everything but the system's own tables belongs to one."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=200, unique=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        """By name."""
+
+        db_table = "accounts_account"
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        """Its name."""
+        return self.name
+
+
+def normalised_email(email: str) -> str:
+    """An e-mail as it is stored and looked up: trimmed and in lower case.
+
+    Args:
+        email: As typed.
+    """
+    return email.strip().lower()
+
+
+class UserManager(BaseUserManager["User"]):
+    """Looks users up by e-mail, whatever its case."""
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        """The user of an e-mail.
+
+        Args:
+            username: The e-mail, in any case.
+        """
+        return self.get(email=normalised_email(username or ""))
+
+    def create_superuser(self, email: str, password: str | None = None, **extra: Any) -> "User":
+        """Make an admin in the account `default`, for `manage.py createsuperuser`.
+
+        Args:
+            email: The log-in name.
+            password: The password.
+            **extra: The account's name and the user's, where given.
+        """
+        from accounts.actions import create_account, create_user  # noqa: PLC0415 - Django's hook sits below the actions
+        from audit.actors import Actor  # noqa: PLC0415
+
+        by = Actor.system("createsuperuser")
+        account = Account.objects.filter(name="default").first() or create_account("default", by=by)
+        user = create_user(
+            account, email=email, name=extra.get("name") or email, role=Role.ADMIN, password=password, by=by
+        )
+        User.objects.filter(pk=user.pk).update(is_superuser=True)
+        user.is_superuser = True
+        return user
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person of one account, logging in by e-mail."""
+
+    class Roles(models.TextChoices):
+        """A user's role; each includes the ones after it."""
+
+        ADMIN = Role.ADMIN.value, "Admin"
+        ENGINEER = Role.ENGINEER.value, "Engineer"
+        VIEWER = Role.VIEWER.value, "Viewer"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    account = models.ForeignKey(Account, models.PROTECT, related_name="users")
+    email = models.EmailField(max_length=254, help_text="The log-in name, in lower case.")
+    name = models.CharField(max_length=200)
+    role = models.CharField(max_length=20, choices=Roles.choices, default=Roles.VIEWER)
+    is_active = models.BooleanField(default=True, help_text="Cleared instead of deleting the user.")
+    email_notifications = models.BooleanField(default=True)
+    slack_integration = models.BooleanField(default=False)
+    critical_alerts_only = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+
+    class Meta:
+        """One user per e-mail, whatever its case."""
+
+        db_table = "accounts_user"
+        ordering = ["email"]
+        constraints = [
+            models.UniqueConstraint(Lower("email"), name="accounts_user_email"),
+            models.CheckConstraint(
+                condition=models.Q(role__in=[role.value for role in Role]), name="accounts_user_role"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """The e-mail."""
+        return self.email
+
+    @property
+    def is_staff(self) -> bool:
+        """May use the admin: admins only."""
+        return self.role == Role.ADMIN
+
+
+class SessionQuerySet(models.QuerySet["Session"]):
+    """Reads of sessions."""
+
+    def live(self, now: Any) -> "SessionQuerySet":
+        """Sessions that are neither revoked nor expired.
+
+        Args:
+            now: The time to judge by.
+        """
+        return self.filter(revoked_at=None, expires_at__gt=now)
+
+
+class Session(models.Model):
+    """A place where a user is signed in; its refresh token is known by its digest only."""
+
+    class RevokedBecause(models.TextChoices):
+        """Why a session ended before its time."""
+
+        LOGOUT = "logout", "Logged out"
+        REUSED = "reused", "A used refresh token came again"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, models.CASCADE, related_name="sessions")
+    refresh_digest = models.BinaryField(max_length=32, help_text="sha256 of the current refresh token's id.")
+    address = models.CharField(max_length=64, blank=True)
+    user_agent = models.CharField(max_length=400, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    refreshed_at = models.DateTimeField(help_text="When its refresh token was last rotated.")
+    expires_at = models.DateTimeField(help_text="When its refresh token stops.")
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    revoked_because = models.CharField(max_length=20, choices=RevokedBecause.choices, blank=True)
+
+    objects = SessionQuerySet.as_manager()
+
+    class Meta:
+        """Newest first."""
+
+        db_table = "accounts_session"
+        ordering = ["-created_at"]
+        indexes = [models.Index(fields=["user", "-created_at"], name="accounts_session_user")]
+
+    def __str__(self) -> str:
+        """Whose it is and since when."""
+        return f"{self.user_id} since {self.created_at:%Y-%m-%d %H:%M}"

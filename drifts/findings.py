@@ -1,0 +1,153 @@
+"""The values that travel along the ingest path: what a scan says, and what of it is worth recording.
+
+All of them are plain and frozen: no Django, no I/O, so every step of the path can be tested by laws.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+"""A JSON value. Numbers a double cannot carry exactly are strings of their digits (see `json_text.exact_number`)."""
+
+JsonObject: TypeAlias = dict[str, Json]
+
+Mask: TypeAlias = "bool | list[Mask] | dict[str, Mask]"
+"""Where a tool says "here": `True` means all of it, `False` and empty containers mean nothing of it."""
+
+SENSITIVE = "(sensitive)"
+"""What stands in the place of every masked value, everywhere."""
+
+
+class Kind(StrEnum):
+    """What happened to a resource behind the back of its code."""
+
+    MODIFIED = "modified"
+    """It is there and differs."""
+    DELETED = "deleted"
+    """It should be there and is not."""
+    UNMANAGED = "unmanaged"
+    """It is there and no code wants it."""
+
+
+class Severity(StrEnum):
+    """How much a drift matters, most first."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+    @property
+    def rank(self) -> int:
+        """0 for the gravest; comparable across severities."""
+        return list(Severity).index(self)
+
+
+def identity_of(address: str, deposed: str | None) -> str:
+    """Name one object within its stack: the address alone is not enough, since leftovers of a replacement share it.
+
+    Args:
+        address: The resource's address within the stack.
+        deposed: The key of a deposed object, or None for the current one.
+    """
+    return f"{address} (deposed object {deposed})" if deposed else address
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one scan says of one resource, as parsed: nothing is masked yet."""
+
+    address: str
+    """Stable within the stack: `module.a["x.y"].aws_instance.web[0]`."""
+    provider_type: str
+    """The tool's own type name: `aws_instance`, `AWS::EC2::Instance`."""
+    kind: Kind
+    expected: JsonObject | None
+    """What it should be; None where the format carries no values."""
+    actual: JsonObject | None
+    """What it is; None where the format carries no values, or nothing is there."""
+    sensitive: Mask = False
+    """Union of the tool's masks of both sides."""
+    unknown: Mask = False
+    """What the tool cannot know yet: never a difference."""
+    deposed: str | None = None
+    resource_id: str = ""
+    """The real id where known, else the address."""
+    region: str = ""
+    """'' where not known."""
+    cloud_account: str = ""
+    """12 digits, '' where not known."""
+    provider_name: str = ""
+
+    @property
+    def identity(self) -> str:
+        """The name of this object within its stack."""
+        return identity_of(self.address, self.deposed)
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What a body says as a whole."""
+
+    format: str
+    tool_version: str
+    findings: tuple[Finding, ...]
+    complete: bool
+    """False: nothing unseen may be resolved."""
+    incomplete_reason: str = ""
+    """In words; '' when complete."""
+    assessed_clean: frozenset[str] = frozenset()
+    """Identities positively seen to be as the code wants them."""
+    still_pending: frozenset[str] = frozenset()
+    """Identities that do not show as drift but are not as the code wants them: they may not be reconciled."""
+    absent_is_gone: bool = True
+    """Whether an identity the body does not name at all has left code and state. False for a refresh-only plan."""
+    resources_checked: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """A finding masked, compared and judged: ready to record once it is priced."""
+
+    identity: str
+    fingerprint: bytes
+    """32 bytes: which resource of which stack."""
+    difference_digest: bytes
+    """32 bytes: which difference; changes with a secret's value too."""
+    address: str
+    provider_type: str
+    resource_type: str
+    """The family: EC2, RDS, … OTHER."""
+    kind: Kind
+    resource_id: str
+    region: str
+    cloud_account: str
+    expected_state: JsonObject
+    actual_state: JsonObject
+    difference: dict[str, JsonObject]
+    """Changed attribute path → `{"expected": …, "actual": …}`."""
+    severity: Severity
+    severity_reason: str
+    """Why, in words for a person."""
+    cost_impact_monthly: Decimal | None = None
+    """USD a month, actual minus expected; None while unpriced."""
+    cost_basis: str = "unpriced"
+    """priced, unpriced or reported."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """All that a later step needs to record one scan."""
+
+    assessment: Assessment
+    observations: tuple[Observation, ...]
+    ignored: int = 0
+    """Findings that the comparison showed to be noise."""
+    noise: dict[str, str] = field(default_factory=dict)
+    """Identity → why it was ignored, for findings with nothing left."""

@@ -1,0 +1,24 @@
+"""Globs over type names, addresses and attribute paths, where `*` is the only special sign.
+
+`fnmatch` would read the brackets of `tags["a"]` and `rule[0]` as character classes; here they stand for themselves.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+
+@lru_cache(maxsize=2048)
+def glob_pattern(*globs: str) -> re.Pattern[str]:
+    """Compile globs into one pattern for `fullmatch`.
+
+    Args:
+        globs: Texts in which `*` stands for any run of characters, dots included.
+    """
+    return re.compile("|".join(re.escape(glob).replace(r"\*", ".*") for glob in globs), re.DOTALL)
+
+
+def glob_match(text: str, *globs: str) -> bool:
+    """Say whether a text fits any of the globs as a whole."""
+    return glob_pattern(*globs).fullmatch(text) is not None

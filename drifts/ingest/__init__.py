@@ -1,0 +1,1 @@
+"""The ingest path: bytes → documents → findings → masked, compared and judged observations. Pure throughout."""

@@ -1,0 +1,45 @@
+"""What a format must offer, and what a sender may say beside the body."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from drifts.findings import Assessment
+from drifts.ingest.json_text import Members
+
+
+class Mode(StrEnum):
+    """Which part of a plan counts as drift."""
+
+    DRIFT = "drift"
+    """Only what changed outside: the default."""
+    PLAN = "plan"
+    """Pending changes too: for a scheduled plan on unchanged code."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParseOptions:
+    """What the sender says of a body."""
+
+    mode: Mode = Mode.DRIFT
+    complete: bool | None = None
+    """True: the sender vouches that nothing is missing, which counts where the format cannot tell; False: something
+    is; None: the format decides alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One format: how to recognise it and how to read it."""
+
+    name: str
+    """As in `?format=`."""
+    title: str
+    """For a person: the command that writes it."""
+    sniff: Callable[[Members], bool]
+    """Whether the first object of a body is of this format, by its keys."""
+    parse: Callable[[bytes, ParseOptions], Assessment]
+    """Read a body. Raises FormatError."""
+    near_miss: Callable[[Members], str] = lambda _: ""
+    """What an object of another kind is, where this format's senders are known to send it by mistake; else ''."""

@@ -1,0 +1,62 @@
+"""camelCase on the wire, snake_case in Python, and user data left alone: only a serializer's own field names change."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rest_framework import serializers
+
+
+def camel(name: str) -> str:
+    """`cost_impact_monthly` to `costImpactMonthly`.
+
+    Args:
+        name: A snake_case name.
+    """
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def snake(name: str) -> str:
+    """`costImpactMonthly` to `cost_impact_monthly`.
+
+    Args:
+        name: A camelCase name.
+    """
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
+
+
+class _CamelFields:
+    """Gives each field its camelCase name and keeps its Python name as the source; refuses unknown fields."""
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """Each field under its wire name, reading its Python name."""
+        fields: dict[str, serializers.Field[Any, Any, Any, Any]] = super().get_fields()  # type: ignore[misc]
+        for name, field in fields.items():
+            if isinstance(field, serializers.SerializerMethodField):
+                field.method_name = field.method_name or f"get_{name}"
+            elif field.source is None and camel(name) != name:
+                field.source = name
+        return {camel(name): field for name, field in fields.items()}
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Refuse what no field would read: a misspelt name must not pass in silence.
+
+        Args:
+            data: The decoded body.
+
+        Raises:
+            ValidationError: The body holds an unknown field.
+        """
+        if isinstance(data, Mapping):
+            unknown = sorted(set(data) - set(self.fields))  # type: ignore[attr-defined]
+            if unknown:
+                raise serializers.ValidationError(dict.fromkeys(unknown[:20], "This field is not known here."))
+        return super().to_internal_value(data)  # type: ignore[misc]
+
+
+class CamelSerializer(_CamelFields, serializers.Serializer[Any]):
+    """A serializer whose wire names are camelCase."""
+
+
+class CamelModelSerializer(_CamelFields, serializers.ModelSerializer[Any]):
+    """A model serializer whose wire names are camelCase."""

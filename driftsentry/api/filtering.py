@@ -1,0 +1,80 @@
+"""List filters: comma lists, `all` for no filter, and an error rather than silence for what is not known."""
+
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django_filters import rest_framework as filters
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from driftsentry.api.casing import camel
+from driftsentry.api.errors import Invalid
+
+PAGINATION_PARAMETERS = frozenset({"page", "limit", "cursor", "format"})
+MAX_VALUES = 50
+
+
+class StrictFilterBackend(filters.DjangoFilterBackend):
+    """django-filter, refusing query parameters that no filter reads."""
+
+    def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: APIView) -> QuerySet[Any]:
+        """The rows that the query asks for.
+
+        Args:
+            request: Holds the query.
+            queryset: All the rows the user may see.
+            view: Names its filter set.
+
+        Raises:
+            Invalid: A parameter is unknown or its value is wrong.
+        """
+        known = set(PAGINATION_PARAMETERS)
+        filterset_class = self.get_filterset_class(view, queryset)
+        if filterset_class is not None:
+            known |= set(filterset_class.base_filters)
+        unknown = sorted(set(request.query_params) - known)
+        if unknown:
+            errors = [{"field": name, "message": "This query parameter is not known here."} for name in unknown[:20]]
+            raise Invalid("Some query parameters are not known.", details={"errors": errors})
+        if any("\x00" in value for value in request.query_params.values()):
+            raise Invalid("A query parameter holds a NUL character.")
+        found: QuerySet[Any] = super().filter_queryset(request, queryset, view)
+        return found
+
+
+class CommaList(filters.CharFilter):
+    """`severity=critical,high`: any of the values; `all` or nothing means no filter; choices are checked."""
+
+    def __init__(self, *args: Any, choices: Any = None, **kwargs: Any) -> None:
+        """Make the filter.
+
+        Args:
+            *args: As `CharFilter`.
+            choices: The values allowed, where they are few.
+            **kwargs: As `CharFilter`.
+        """
+        super().__init__(*args, **kwargs)
+        self.allowed = frozenset(str(choice) for choice in choices) if choices is not None else None
+
+    def filter(self, queryset: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        """Keep the rows with any of the values.
+
+        Args:
+            queryset: The rows.
+            value: The query's text.
+
+        Raises:
+            Invalid: A value is not one of the choices, or there are too many.
+        """
+        values = [word.strip() for word in str(value or "").split(",") if word.strip()]
+        if not values or "all" in values:
+            return queryset
+        wrong = [word for word in values if self.allowed is not None and word not in self.allowed]
+        name = camel(str(self.extra.get("wire_name") or self.field_name or "")).split("__")[0]
+        if wrong:
+            choices = ", ".join(sorted(self.allowed or ()))
+            raise Invalid.field(name, f"{wrong[0][:80]!r} is not one of: {choices}, all.")
+        if len(values) > MAX_VALUES:
+            raise Invalid.field(name, f"At most {MAX_VALUES} values.")
+        kept: QuerySet[Any] = queryset.filter(Q(**{f"{self.field_name}__in": values}))
+        return kept
