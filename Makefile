@@ -1,9 +1,11 @@
 # DriftSentry's commands. `make` alone lists them. Nothing is needed but Python 3.11 or newer; see README.md.
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench lock
+.PHONY: help run test cover check bench lock
 export DRIFTSENTRY_PYTHON
 
 PYTHON = .venv/bin/python
+# All tests run in two processes; what ARGS picks out runs in one, where -x, -s and --pdb work as they should.
+PYTEST = $(PYTHON) -m pytest $(if $(ARGS),$(ARGS),-n 2)
 COMPILE = .venv/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet
 
@@ -17,7 +19,12 @@ run: ## Run everything on http://127.0.0.1:8000, with a demo. ARGS=--no-demo sta
 test: ## Run every test against a real PostgreSQL and a real Redis. ARGS="tests/audit -x" narrows it.
 	@.ci/venv.sh dev
 	@.ci/redis.sh
-	@$(PYTHON) -m pytest $(ARGS)
+	@$(PYTEST)
+
+cover: ## The same with what the tests cover, lines and branches; under 90 % it fails.
+	@.ci/venv.sh dev
+	@.ci/redis.sh
+	@$(PYTEST) --cov --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=90
 
 check: ## Lint, types, layers, schema, migrations and deployment files.
 	@.ci/venv.sh dev

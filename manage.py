@@ -4,13 +4,21 @@
 import os
 import sys
 
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
+
+NO_DATABASE = "No database: start one with `make run` in another terminal, or set DATABASE_URL."
 
 
 def main() -> None:
-    """Run the command named in the arguments."""
+    """Run the command named in the arguments; what the environment lacks is said in one line."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "driftsentry.settings")
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as error:
+        lacks_database = settings.configured and not settings.DATABASE_URL
+        sys.exit(NO_DATABASE if lacks_database else str(error))
 
 
 if __name__ == "__main__":

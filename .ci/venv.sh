@@ -34,13 +34,12 @@ installed() { # whether .venv holds what a lock says
     [ -f "$stamps/$1" ] && [ "$(cat "$stamps/$1")" = "$(digest .venv/bin/python "requirements-$1.lock")" ]
 }
 
-if [ -x .venv/bin/python ] && ! .venv/bin/python -c "$fits" >/dev/null 2>&1; then
-    echo "The Python of .venv is gone or too old; making it anew." >&2
+if [ -e .venv ] && ! .venv/bin/python -c "import pip; $fits" >/dev/null 2>&1; then
+    echo "The Python of .venv is gone, too old or half made; making it anew." >&2
     rm -rf .venv
 fi
 if [ ! -x .venv/bin/python ]; then
     python=$(find_python)
-    rm -rf .venv
     "$python" -m venv .venv
 fi
 if installed "$want" || { [ "$want" = local ] && installed dev; }; then

@@ -1,7 +1,8 @@
 """The actor of a request, for the journal."""
 
-from typing import Any
+from typing import Any, cast
 
+from accounts.models import User
 from audit.actors import Actor
 from driftsentry.api.correlation import correlation_id
 
@@ -16,12 +17,21 @@ def actor_of(request: Any) -> Actor:
     """
     plain = getattr(request, "_request", request)
     user = getattr(request, "user", None)
-    known = user is not None and user.is_authenticated
+    known = user if isinstance(user, User) else None
     return Actor(
-        id=user.pk if known else None,
-        email=user.email if known else "",
-        role=user.role if known else "system",
+        id=known.pk if known else None,
+        email=known.email if known else "",
+        role=known.role if known else "system",
         address=plain.META.get("REMOTE_ADDR") or "",
         user_agent=plain.headers.get("User-Agent", "")[:MAX_AGENT],
         correlation_id=correlation_id(plain),
     )
+
+
+def user_of(request: Any) -> User:
+    """The user of a request that the permissions have let through.
+
+    Args:
+        request: An authenticated DRF request.
+    """
+    return cast("User", request.user)

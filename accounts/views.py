@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import actions
-from accounts.actors import actor_of
+from accounts.actors import actor_of, user_of
 from accounts.serializers import (
     LoginSerializer,
     ProfileSerializer,
@@ -76,20 +76,20 @@ class MeViewSet(viewsets.ViewSet):
     @extend_schema(responses=ProfileSerializer)
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """My profile."""
-        return Response(ProfileSerializer(request.user).data)
+        return Response(ProfileSerializer(user_of(request)).data)
 
     @extend_schema(request=ProfileSerializer, responses=ProfileSerializer)
     def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Change my name."""
-        form = ProfileSerializer(request.user, data=request.data, partial=True)
+        form = ProfileSerializer(user_of(request), data=request.data, partial=True)
         form.is_valid(raise_exception=True)
-        user = actions.change_profile(request.user, changes=form.validated_data, by=actor_of(request))
+        user = actions.change_profile(user_of(request), changes=form.validated_data, by=actor_of(request))
         return Response(ProfileSerializer(user).data)
 
     @extend_schema(request=SettingsSerializer, responses=SettingsSerializer)
     def change_settings(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Change what I am told."""
-        form = SettingsSerializer(request.user, data=request.data)
+        form = SettingsSerializer(user_of(request), data=request.data)
         form.is_valid(raise_exception=True)
-        user = actions.change_profile(request.user, changes=form.validated_data, by=actor_of(request))
+        user = actions.change_profile(user_of(request), changes=form.validated_data, by=actor_of(request))
         return Response(SettingsSerializer(user).data)

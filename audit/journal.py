@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -20,6 +20,7 @@ from audit.actors import Actor
 from audit.canonical import Entry, personal_digest
 from audit.counters import ENTRIES
 from audit.facts import Fact
+from driftsentry.api.ids import new_id
 
 APPEND = "SELECT audit_append(%s, %s::jsonb, %s::text[], %s::text[], %s::text[])"
 MAX_AGENT = 400
@@ -44,15 +45,20 @@ class Writer:
         self.account_id = account_id
         self.actor = actor
         self.now: datetime = timezone.now()
-        self.facts: list[Fact] = []
+        self.facts: list[tuple[UUID, Fact]] = []
 
-    def record(self, fact: Fact) -> None:
+    def record(self, fact: Fact) -> UUID:
         """Add a fact; it is appended when the transaction ends.
 
         Args:
             fact: What happened.
+
+        Returns:
+            The id that its entry will have.
         """
-        self.facts.append(fact)
+        ident = new_id()
+        self.facts.append((ident, fact))
+        return ident
 
 
 @contextmanager
@@ -75,7 +81,7 @@ def writing(account_id: UUID, *, by: Actor) -> Iterator[Writer]:
 
 
 def _tell(writer: Writer, seq: int) -> None:
-    for fact in writer.facts:
+    for _, fact in writer.facts:
         ENTRIES.labels(kind=fact.kind).inc()
     doorbell.ring(writer.account_id, seq)
 
@@ -87,8 +93,8 @@ def _append(writer: Writer) -> int:
         The number of the last one.
     """
     rows, before, between, after = [], [], [], []
-    for fact in writer.facts:
-        row, entry = _row(writer, fact)
+    for ident, fact in writer.facts:
+        row, entry = _row(writer, ident, fact)
         rows.append(row)
         first, second, third = entry.pieces()
         before.append(first)
@@ -100,7 +106,7 @@ def _append(writer: Writer) -> int:
     return int(seq)
 
 
-def _row(writer: Writer, fact: Fact) -> tuple[dict[str, object], Entry]:
+def _row(writer: Writer, ident: UUID, fact: Fact) -> tuple[dict[str, object], Entry]:
     actor = writer.actor
     personal = {
         "actorEmail": actor.email,
@@ -118,7 +124,7 @@ def _row(writer: Writer, fact: Fact) -> tuple[dict[str, object], Entry]:
         correlation=actor.correlation_id,
         data=fact.data(),
         drift=str(drift) if drift else None,
-        id=str(uuid4()),
+        id=str(ident),
         kind=fact.kind,
         personal=digest,
         role=actor.role,

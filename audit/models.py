@@ -18,6 +18,10 @@ class AuditHead(models.Model):
 
         db_table = "audit_head"
 
+    def __str__(self) -> str:
+        """Whose it is and how far it goes."""
+        return f"{self.account_id} at {self.seq}"
+
 
 class AuditLog(models.Model):
     """One fact that happened, in its account's order; append-only and hash-chained (tamper-evident)."""

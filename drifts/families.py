@@ -98,13 +98,18 @@ FAMILIES: tuple[tuple[str, tuple[str, ...]], ...] = (
 _COMPILED: tuple[tuple[str, re.Pattern[str]], ...] = tuple((family, glob_pattern(*globs)) for family, globs in FAMILIES)
 
 
+_NAMES = frozenset(family for family, _ in FAMILIES)
+
+
 @lru_cache(maxsize=4096)
 def family_of(provider_type: str) -> str:
     """Return the family of a provider's resource type, `OTHER` where none fits.
 
     Args:
-        provider_type: `aws_instance`, `AWS::EC2::Instance`, `aws:ec2/instance:Instance`, …
+        provider_type: `aws_instance`, `AWS::EC2::Instance`, …; a family's own name, as the API's clients may send, too.
     """
+    if provider_type.upper() in _NAMES:
+        return provider_type.upper()
     for family, pattern in _COMPILED:
         if pattern.fullmatch(provider_type):
             return family

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from decimal import Decimal
 
-Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 """A JSON value. Numbers a double cannot carry exactly are strings of their digits (see `json_text.exact_number`)."""
 
 JsonObject: TypeAlias = dict[str, Json]
@@ -61,16 +61,16 @@ def identity_of(address: str, deposed: str | None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one scan says of one resource, as parsed: nothing is masked yet."""
+    """What one scan says of one resource, as parsed: nothing is masked yet, so its values are never printed."""
 
     address: str
     """Stable within the stack: `module.a["x.y"].aws_instance.web[0]`."""
     provider_type: str
     """The tool's own type name: `aws_instance`, `AWS::EC2::Instance`."""
     kind: Kind
-    expected: JsonObject | None
+    expected: JsonObject | None = field(repr=False)
     """What it should be; None where the format carries no values."""
-    actual: JsonObject | None
+    actual: JsonObject | None = field(repr=False)
     """What it is; None where the format carries no values, or nothing is there."""
     sensitive: Mask = False
     """Union of the tool's masks of both sides."""
@@ -146,6 +146,7 @@ class Judged:
     """All that a later step needs to record one scan."""
 
     assessment: Assessment
+    """What the body says as a whole, without its findings: they hold secrets, the observations do not."""
     observations: tuple[Observation, ...]
     ignored: int = 0
     """Findings that the comparison showed to be noise."""

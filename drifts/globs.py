@@ -1,4 +1,4 @@
-"""Globs over type names, addresses and attribute paths, where `*` is the only special sign.
+"""Globs over type names, addresses and attribute paths, where `*` is the only special sign, and one spelling of names.
 
 `fnmatch` would read the brackets of `tags["a"]` and `rule[0]` as character classes; here they stand for themselves.
 """
@@ -22,3 +22,12 @@ def glob_pattern(*globs: str) -> re.Pattern[str]:
 def glob_match(text: str, *globs: str) -> bool:
     """Say whether a text fits any of the globs as a whole."""
     return glob_pattern(*globs).fullmatch(text) is not None
+
+
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+
+@lru_cache(maxsize=4096)
+def snake_case(name: str) -> str:
+    """Spell `PubliclyAccessible`, `publiclyAccessible` and `publicly_accessible` alike, so one rule fits every tool."""
+    return _HUMP.sub("_", name).lower()

@@ -1,4 +1,4 @@
-"""The states of a drift and which decision may follow which: one table, read by actions, admin and the database trigger."""
+"""The states of a drift and which decision may follow which: one table for actions, admin and the database trigger."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """What the environment says: read once, checked at once, named in one message when something is missing.
 
-A leaf: of Django it knows only the exception for a bad configuration, of the apps nothing. `driftsentry/settings.py` turns it into Django's settings.
+A leaf: of Django it knows only the exception for a bad configuration, of the apps nothing. `driftsentry/settings.py`
+turns it into Django's settings.
 """
 
 import hashlib
@@ -8,6 +9,7 @@ import hmac
 import json
 import os
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,6 +18,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 ENVIRONMENTS = ("development", "production")
 REQUIRED_IN_PRODUCTION = ("SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL")
+SHORTEST_KEY = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +59,12 @@ def require_production_settings() -> None:
     Raises:
         ImproperlyConfigured: One message naming every missing or weak setting.
     """
-    problems = [f"{name} is not set" for name in REQUIRED_IN_PRODUCTION if not os.environ.get(name, "").strip()]
-    secret = os.environ.get("SECRET_KEY", "")
-    if secret and len(secret) < 32:
-        problems.append("SECRET_KEY is shorter than 32 characters")
+    problems = [f"{name} is not set" for name in REQUIRED_IN_PRODUCTION if not os.environ.get(name, "").strip(" ,")]
+    problems += [
+        f"{name} is shorter than {SHORTEST_KEY} characters"
+        for name in ("SECRET_KEY", "JWT_SIGNING_KEY")
+        if 0 < len(os.environ.get(name, "").strip()) < SHORTEST_KEY
+    ]
     if "*" in [host.strip() for host in os.environ.get("ALLOWED_HOSTS", "").split(",")]:
         problems.append("ALLOWED_HOSTS must name hosts, not *")
     if problems:
@@ -76,17 +81,27 @@ def check_database_url(url: str) -> str:
         The same address.
 
     Raises:
-        ImproperlyConfigured: It is no PostgreSQL address, or an `@`, `#`, `?` or `/` in the password is not escaped.
+        ImproperlyConfigured: It is no PostgreSQL address, or a character of the password that means something in an
+            address is not escaped.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in {"postgres", "postgresql"}:
+    if url.partition("://")[0] not in {"postgres", "postgresql"}:
         raise ImproperlyConfigured("DATABASE_URL must start with postgres:// (DriftSentry runs on PostgreSQL only)")
-    if parts.fragment or parts.netloc.count("@") > 1 or not parts.path.strip("/"):
+    if not _names_one_database(url):
         raise ImproperlyConfigured(
-            "DATABASE_URL has an unescaped character or no database name: "
-            "write @ as %40, # as %23, / as %2F, ? as %3F in the user name and password"
+            "DATABASE_URL has an unescaped character, a port that is no number, or no database name: "
+            "write @ as %40, # as %23, / as %2F, ? as %3F, [ as %5B in the user name and password"
         )
     return url
+
+
+def _names_one_database(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:  # its words would show a piece of the password
+        return False
+    name = parts.path.removeprefix("/")
+    return name != "" and "/" not in name and not parts.fragment and "@" not in parts.netloc.partition("@")[2] + name
 
 
 def keys(env: str, folder: Path) -> Keys:
@@ -95,6 +110,9 @@ def keys(env: str, folder: Path) -> Keys:
     Args:
         env: `development` or `production`.
         folder: The data folder.
+
+    Raises:
+        ImproperlyConfigured: The data folder belongs to another user.
     """
     secret = os.environ.get("SECRET_KEY") or _development_secret(env, folder)
     return Keys(
@@ -112,14 +130,25 @@ def _development_secret(env: str, folder: Path) -> str:
     if env == "production":
         return ""
     path = folder / "secret-key"
-    folder.mkdir(parents=True, exist_ok=True)
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
+        if not path.exists():
+            _make_secret(path)
         return path.read_text().strip()
-    with os.fdopen(handle, "w") as file:
-        file.write(secret := secrets.token_urlsafe(48))
-    return secret
+    except PermissionError as error:
+        raise ImproperlyConfigured(
+            f"{error}. Does {folder} belong to another user? Set DRIFTSENTRY_DATA_DIR to a folder of yours."
+        ) from error
+
+
+def _make_secret(path: Path) -> None:
+    """Write it elsewhere and link it: of two starts at once both read the same whole key."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f"{path.name}.{os.getpid()}")
+    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(secrets.token_urlsafe(48))
+    with suppress(FileExistsError):
+        path.hardlink_to(partial)
+    partial.unlink()
 
 
 def local_service(folder: Path, name: str) -> str:
@@ -130,7 +159,7 @@ def local_service(folder: Path, name: str) -> str:
         name: `database_url` or `redis_url`.
     """
     try:
-        found = json.loads((folder / "run" / "services.json").read_text()).get(name)
+        found = json.loads((folder / "run" / "services.json").read_text())
     except (FileNotFoundError, PermissionError, ValueError):
         return ""
-    return str(found or "")
+    return str(found.get(name) or "") if isinstance(found, dict) else ""

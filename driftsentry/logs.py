@@ -2,21 +2,27 @@
 
 import logging.config
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 REDACTED = "(redacted)"
-SECRET_NAMES = re.compile(
-    r"(?i)(password|passwd|secret|token|authorization|api[-_]?key|cookie|jwt|dsn|database_url|redis_url|private)"
+_NAMES = (
+    "password|passwd|secret|token|authorization|api[-_]?key|cookie|sessionid|jwt|dsn|database_url|redis_url|private"
 )
+SECRET_NAMES = re.compile(rf"(?i)({_NAMES})")
 SECRET_SHAPES = re.compile(
-    r"(eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*)"  # JSON web tokens
-    r"|((?i:bearer|api-key)\s+[\w.~+/=-]{8,})"
+    r"((?<![\w-])eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*)"  # JSON web tokens
+    r"|((?i:bearer|basic|api-key)\s+[\w.~+/=-]{8,})"
     r"|((?<=://)[^/\s:@]*:[^/\s@]+(?=@))"  # user:password@ in an address
-    r"|((?i:(?<=[?&]token=))[^&\s\"']+)"
     r"|(\b(?:AKIA|ASIA)[A-Z0-9]{16}\b)"
+)
+# password=…, "token": "…", ?token=…, also within JSON within a string. The bounds keep a long hostile line cheap.
+NAMED_IN_TEXT = re.compile(
+    rf"""(?i)((?:{_NAMES})[\w-]{{0,40}}\\{{0,4}}["']?\s{{0,4}}[=:]\s{{0,4}})"""
+    r"""(?:"[^"\\]*"|'[^'\\]*'|\\{0,4}["']?[^\s"',;&)}\]\\]+)"""
 )
 
 
@@ -38,14 +44,40 @@ def _safe(key: str, value: Any) -> Any:
     if SECRET_NAMES.search(key) and value is not None:
         return REDACTED
     if isinstance(value, str):
-        return SECRET_SHAPES.sub(REDACTED, value)
+        return _safe_text(value)
     if isinstance(value, dict):
         return {str(name): _safe(str(name), inner) for name, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [_safe("", inner) for inner in value]
+        return _safe_items(value)
     if isinstance(value, int | float | bool) or value is None:
         return value
-    return SECRET_SHAPES.sub(REDACTED, str(value))
+    return _safe_text(str(value))
+
+
+def _safe_items(items: Sequence[Any]) -> list[Any]:
+    """A pair may be a name and its value, as headers are handed about."""
+    if len(items) == 2 and isinstance(items[0], str | bytes):
+        return [_safe("", items[0]), _safe(str(items[0]), items[1])]
+    return [_safe("", item) for item in items]
+
+
+def _safe_text(text: str) -> str:
+    return NAMED_IN_TEXT.sub(rf"\g<1>{REDACTED}", SECRET_SHAPES.sub(REDACTED, text))
+
+
+def tell_request(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+    """Give Django's own lines about a request its correlation id: it writes some after the request's context is gone.
+
+    Args:
+        logger: Unused; structlog's processor signature.
+        method: Unused.
+        event: The log entry, which may hold the request itself.
+    """
+    ident = getattr(event.get("request"), "correlation_id", "")
+    if ident:
+        request = event["request"]
+        event.update(correlation_id=ident, request=f"{request.method} {request.get_full_path()}")
+    return event
 
 
 def logging_config(*, production: bool, level: str) -> None:
@@ -60,6 +92,7 @@ def logging_config(*, production: bool, level: str) -> None:
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.stdlib.ExtraAdder(),
+        tell_request,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     renderer: Processor = (
@@ -104,6 +137,9 @@ def _standard_library(shared: list[Processor], final: list[Processor], level: st
             "django.db.backends": {"level": "WARNING"},
             "daphne": {"level": "WARNING"},
             "asyncio": {"level": "WARNING"},
+            "httpx": {"level": "WARNING"},  # it names whole addresses, and a webhook's address is a secret
+            # While Redis is away it writes a traceback every second; the doorbell and readiness say so in a line.
+            "channels_redis": {"level": "CRITICAL"},
             "procrastinate": {"level": "WARNING"},
             "procrastinate.worker": {"level": "INFO"},
         },

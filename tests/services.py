@@ -1,20 +1,25 @@
 """A pytest plugin: real PostgreSQL and Redis for the whole run, started before Django reads its settings.
 
-Hooked by `-p tests.services` in pyproject.toml. What `DATABASE_URL` and `REDIS_URL` name is used as it is; what they do not
-name is started in a temporary folder and removed at the end. xdist's workers inherit the addresses.
+Hooked by `-p tests.services` in pyproject.toml. What `DATABASE_URL` and `REDIS_URL` name is used as it is; what they do
+not name is started in a temporary folder and removed at the end. xdist's workers inherit the addresses: pytest-django
+gives each a database of its own, and each gets a Redis of its own here, because messages do not know Redis's databases.
 """
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
+from execnet import XSpec
 
 from driftsentry.local.errors import LocalServiceError
-from driftsentry.local.running import throwaway
+from driftsentry.local.redis import LocalRedis
+from driftsentry.local.running import Running, throwaway
 
 _until_the_end = ExitStack()
+_started: list[Running] = []
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -25,6 +30,7 @@ def pytest_load_initial_conftests() -> Iterator[None]:
             running = _until_the_end.enter_context(throwaway(redis_required=True))
         except LocalServiceError as error:
             raise pytest.UsageError(f"Tests need a real PostgreSQL and a real Redis. {error}") from error
+        _started.append(running)
         os.environ.update(running.environment())
     if "DRIFTSENTRY_DATA_DIR" not in os.environ:
         folder = tempfile.TemporaryDirectory(prefix="driftsentry-tests-")
@@ -34,6 +40,18 @@ def pytest_load_initial_conftests() -> Iterator[None]:
     except BaseException:
         _until_the_end.close()
         raise
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes(specs: Sequence[XSpec]) -> None:
+    """Give every worker but the first a Redis of its own, unless `REDIS_URL` named one for all."""
+    for number, spec in enumerate(specs[1:], start=1):
+        for redis in (running.redis for running in _started if running.redis):
+            folder = Path(_until_the_end.enter_context(tempfile.TemporaryDirectory(prefix=f"driftsentry-{number}-")))
+            another = LocalRedis(folder, redis.program)
+            another.start()
+            _until_the_end.callback(another.stop)
+            spec.env["REDIS_URL"] = another.url
 
 
 def pytest_unconfigure() -> None:

@@ -11,6 +11,12 @@ from drifts.ingest.errors import BodyTooLarge, FormatError, UnrecognisedFormat, 
 _CHUNK = 1 << 20
 """Bytes handled at a time."""
 
+_GZIP_CHUNK = 1 << 16
+"""Compressed bytes handled at a time: whatever is left of them is copied once for every member."""
+
+_MAX_GZIP_MEMBERS = 1 << 16
+"""Members one gzip body may have; parallel compressors write one for some hundred kilobytes."""
+
 _GZIP_MAGIC = b"\x1f\x8b"
 _GZIP_WINDOW = 31
 """zlib's window bits for a gzip member with its header and checksum."""
@@ -68,23 +74,27 @@ def _gunzip(raw: bytes, limit: int) -> bytes:
     """Decompress all members in chunks; `BytesIO.getvalue` hands its buffer over without a copy."""
     out = io.BytesIO()
     view = memoryview(raw)
-    while view:
-        member = zlib.decompressobj(_GZIP_WINDOW)
-        pending: bytes | memoryview = view
+    for _ in range(_MAX_GZIP_MEMBERS):
+        view = _gunzip_member(view, out, limit)
+        if not bytes(view[:_GZIP_CHUNK]).strip(b"\0"):
+            return out.getvalue()
+    raise FormatError(f"The gzip data has more than {_MAX_GZIP_MEMBERS} members.", "Compress the body as one.")
+
+
+def _gunzip_member(view: memoryview, out: io.BytesIO, limit: int) -> memoryview:
+    """Decompress one member, and return what follows it."""
+    member = zlib.decompressobj(_GZIP_WINDOW)
+    while view and not member.eof:
+        chunk = view[:_GZIP_CHUNK]
         try:
-            while pending and not member.eof:
-                out.write(member.decompress(pending[:_CHUNK], _CHUNK))
-                _within(out.tell(), limit)
-                eaten = len(pending[:_CHUNK]) - len(member.unconsumed_tail) - len(member.unused_data)
-                pending = pending[eaten:]
-                view = view[eaten:]
+            out.write(member.decompress(chunk, _CHUNK))
         except zlib.error as error:
             raise FormatError(f"The gzip data is damaged: {error}.", "Compress the body again.") from error
-        if not member.eof:
-            raise FormatError("The gzip data ends too soon.", "Send the whole file.")
-        if not bytes(view[:_CHUNK]).strip(b"\0"):
-            break
-    return out.getvalue()
+        _within(out.tell(), limit)
+        view = view[len(chunk) - len(member.unconsumed_tail) - len(member.unused_data) :]
+    if not member.eof:
+        raise FormatError("The gzip data ends too soon.", "Send the whole file.")
+    return view
 
 
 def _text(raw: bytes, limit: int) -> bytes:
@@ -101,7 +111,7 @@ def _text(raw: bytes, limit: int) -> bytes:
         raw = raw[len(codecs.BOM_UTF8) :]
     if b"\0" in raw:
         raise FormatError("The body holds NUL bytes: it is no JSON text.", "Send the tool's JSON output.")
-    if not raw.strip(b" \t\r\n"):
+    if not raw or raw.isspace():
         raise FormatError("The body is empty.", "Send the tool's JSON output.")
     _check_utf8(raw)
     return raw

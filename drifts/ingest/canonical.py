@@ -14,10 +14,11 @@ from typing import TypeAlias
 
 import rfc8785
 
-from drifts.ingest.masking import JsonText, Masked, MaskedJson
+from drifts.ingest.json_text import exact_number
+from drifts.ingest.masked import JsonText, Masked, MaskedJson
 from drifts.ingest.sameness import POLICY_CASELESS, POLICY_SETS, is_host_name, is_set
 
-Canonical: TypeAlias = "None | str | list[Canonical] | dict[str, Canonical]"
+Canonical: TypeAlias = "str | list[Canonical] | dict[str, Canonical] | None"
 """A canonical value; numbers and booleans have become text."""
 
 _INDEX = re.compile(r"\[\d+\]")
@@ -45,13 +46,17 @@ def canonical(value: MaskedJson, provider_type: str = "", path: str = "") -> Can
         return _canonical_object(value, provider_type, path)
     if isinstance(value, list):
         return _canonical_list(value, provider_type, path)
+    if isinstance(value, str) and is_host_name(provider_type, without_indices(path)):
+        return value.rstrip(".").lower() or None
+    return _canonical_plain(value)
+
+
+def _canonical_plain(value: bool | int | float | str | None) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, (int, float)):
-        return str(value)
-    if not value:
-        return None
-    return value.rstrip(".").lower() if is_host_name(provider_type, without_indices(path)) else value
+    if isinstance(value, float):
+        return str(exact_number(repr(value)))
+    return str(value) if isinstance(value, int) else value or None
 
 
 def _canonical_object(value: dict[str, MaskedJson], provider_type: str, path: str) -> Canonical:

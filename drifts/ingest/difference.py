@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from drifts.findings import Mask
 from drifts.ingest.canonical import Canonical, canonical, without_indices
-from drifts.ingest.masking import JsonText, MaskedJson, MaskedObject
+from drifts.ingest.masked import JsonText, MaskedJson, MaskedObject
 from drifts.ingest.masks import child, covers_any
 from drifts.ingest.sameness import is_set
 

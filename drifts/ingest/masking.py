@@ -12,51 +12,36 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
-import re
-from dataclasses import dataclass, field
-from typing import TypeAlias
+from dataclasses import dataclass, field, replace
 
 from drifts.findings import SENSITIVE, Json, JsonObject, Mask
+from drifts.ingest.canonical import Canonical, canonical, canonical_text
+from drifts.ingest.echoes import Echoes
 from drifts.ingest.errors import FormatError
 from drifts.ingest.json_text import decode_exact
+from drifts.ingest.masked import JsonText, Masked, MaskedJson, MaskedObject
 from drifts.ingest.masks import child, covers_any
-from drifts.ingest.secret_shapes import has_secret_shape, is_secret_name
-
-_MIN_ECHO = 6
-"""Characters a secret needs before its echoes elsewhere are hidden: shorter ones ("true", "80") are everywhere."""
-
-_MAX_ECHOES = 2000
-"""Secrets of one resource that are looked for elsewhere."""
+from drifts.ingest.secret_shapes import has_secret_shape, is_reference, is_secret_attribute, is_secret_name
 
 _NAME_KEYS = ("name", "key", "Name", "Key", "ParameterKey")
 _VALUE_KEYS = ("value", "Value", "ParameterValue")
 
-_DERIVED = re.compile(r"(?P<of>.+)_(?:base64|md5|sha1|sha256|sha512|base64sha256|base64sha512)")
-"""Attributes that spell out or digest a sibling: `content_sha256` gives a short `content` away."""
+_PLAIN_MEMBERS = frozenset(
+    {"name", "Name", "arn", "Arn", "valueFrom", "value_from", "kms_key_id", "default_mode", "optional", "mount_path"}
+)
+"""Members that say which secret is meant or where it is kept, in an object that stands under a secret's name."""
 
+_MIN_DIGITS = 4
+"""Digits a number needs to be taken for a secret by its name: `password_reuse_limit` is no secret, a PIN is."""
 
-@dataclass(frozen=True, slots=True)
-class Masked:
-    """What is left of a hidden value."""
+_MAX_TEXTS = 3
+"""JSON texts within JSON texts that are opened; what lies deeper is looked at as plain text."""
 
-    digest: str
-    """HMAC-SHA-256 of its canonical text, in hexadecimal."""
+_MAX_TEXT_DEPTH = 30
+"""Levels of nesting a JSON text may have to be opened."""
 
-
-MaskedJson: TypeAlias = "None | bool | int | float | str | Masked | JsonText | list[MaskedJson] | dict[str, MaskedJson]"
-"""A JSON value in which secrets are hidden and JSON inside strings is opened."""
-
-MaskedObject: TypeAlias = dict[str, MaskedJson]
-
-
-@dataclass(frozen=True, slots=True)
-class JsonText:
-    """A string that holds JSON, opened."""
-
-    text: str
-    """As it was written; '' when something inside had to be hidden."""
-    value: MaskedJson
+_MIN_NAME = 16
+"""Characters an object's key needs before it is looked at for a secret's shape."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +50,17 @@ class MaskedPair:
 
     expected: MaskedObject
     actual: MaskedObject
-    echoes: re.Pattern[str] | None = field(default=None, repr=False)
-    """Matches a text that spells a hidden one out."""
+    echoes: Echoes = field(repr=False)
+    """Finds texts that spell a hidden one out."""
 
     def spells_out(self, text: str) -> bool:
         """Say whether a text from elsewhere gives a hidden one away."""
-        return self.echoes is not None and self.echoes.search(text) is not None
+        return self.echoes.in_text(text)
 
 
-def mask_pair(expected: JsonObject | None, actual: JsonObject | None, sensitive: Mask, *, key: bytes) -> MaskedPair:
+def mask_pair(
+    expected: JsonObject | None, actual: JsonObject | None, sensitive: Mask, *, key: bytes, provider_type: str = ""
+) -> MaskedPair:
     """Hide the secrets of both sides of a finding.
 
     Args:
@@ -81,78 +68,94 @@ def mask_pair(expected: JsonObject | None, actual: JsonObject | None, sensitive:
         actual: What is; None for nothing.
         sensitive: The union of the tool's masks; applied to both sides.
         key: Secret key of the digests.
+        provider_type: The resource's type, so that a hidden set's digest does not depend on its order.
 
     Returns:
         Both sides, secrets hidden.
     """
-    hider = _Hider(key)
-    wanted = hider.members(expected or {}, sensitive, named=False)
-    found = hider.members(actual or {}, sensitive, named=False)
-    echoes = hider.echoes()
-    if echoes is None:
-        return MaskedPair(wanted, found)
-    return MaskedPair(
-        hider.without_echoes_of_members(wanted, echoes), hider.without_echoes_of_members(found, echoes), echoes
-    )
+    hider = _Hider(key, provider_type)
+    wanted = hider.members(expected or {}, sensitive, _Place())
+    found = hider.members(actual or {}, sensitive, _Place())
+    echoes = Echoes(hider.hidden)
+    if hider.hidden:
+        wanted, found = hider.without_echoes(wanted, echoes), hider.without_echoes(found, echoes)
+    return MaskedPair(wanted, found, echoes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a value stands."""
+
+    path: str = ""
+    """Without indices."""
+    named: bool = False
+    """Whether a secret-looking name stands above it."""
+    texts: int = 0
+    """How many JSON texts were opened to get here, one inside the other."""
 
 
 class _Hider:
     """Hides values and remembers which texts were hidden."""
 
-    def __init__(self, key: bytes) -> None:
+    def __init__(self, key: bytes, provider_type: str) -> None:
         self._key = key
-        self._hidden: set[str] = set()
+        self._type = provider_type
+        self.hidden: set[str] = set()
 
-    def members(self, values: JsonObject, mask: Mask, *, named: bool) -> MaskedObject:
+    def members(self, values: JsonObject, mask: Mask, place: _Place) -> MaskedObject:
+        """Hide the members of an object, each as its place, its name and its shape demand."""
         paired = _is_secret_pair(values)
         masked: MaskedObject = {}
         for name, value in values.items():
-            secret = named or is_secret_name(name) or (paired and name in _VALUE_KEYS)
-            masked[name] = self.value(value, child(mask, name), named=secret)
-        for name, value in values.items():
-            if (derived := _DERIVED.fullmatch(name)) and isinstance(masked.get(derived["of"]), Masked):
-                masked[name] = self.hide(value)
+            inherited = place.named and name not in _PLAIN_MEMBERS
+            typed = not place.path and is_secret_attribute(self._type, name)
+            secret = inherited or typed or is_secret_name(name) or (paired and name in _VALUE_KEYS)
+            inside = _Place(f"{place.path}.{name}" if place.path else name, secret, place.texts)
+            masked[name] = self.value(value, child(mask, name), inside)
+            if len(name) >= _MIN_NAME and has_secret_shape(name):
+                self.hidden.add(name)
         return masked
 
-    def value(self, value: Json, mask: Mask, *, named: bool) -> MaskedJson:
-        """Hide a value as its mask, its name and its shape demand.
-
-        Args:
-            value: As parsed.
-            mask: The tool's mask at this place.
-            named: Whether a secret-looking name stands above it.
-        """
+    def value(self, value: Json, mask: Mask, place: _Place) -> MaskedJson:
+        """Hide a value as the tool's mask, its place and its shape demand."""
         if mask is True:
-            return self.hide(value)
+            return self._hide(value, place.path)
         if isinstance(value, dict) and not isinstance(mask, list):
-            return self.members(value, mask, named=named)
+            return self.members(value, mask, place)
         if isinstance(value, list) and not isinstance(mask, dict):
-            return [self.value(one, child(mask, index), named=named) for index, one in enumerate(value)]
+            return [self.value(one, child(mask, index), place) for index, one in enumerate(value)]
         if covers_any(mask):
-            return self.hide(value)
+            return self._hide(value, place.path)
         if isinstance(value, (dict, list)):
-            return self.value(value, False, named=named)
+            return self.value(value, False, place)
+        return self._plain(value, place)
+
+    def _plain(self, value: bool | int | float | str | None, place: _Place) -> MaskedJson:
         if isinstance(value, str):
-            return self._text(value, named=named)
+            return self._text(value, place)
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if place.named and is_number and len(str(value)) >= _MIN_DIGITS:
+            return self._hide(value, place.path)
         return value
 
-    def _text(self, text: str, *, named: bool) -> MaskedJson:
-        opened = open_json(text)
-        if opened is not None:
-            value = self.value(opened, False, named=named)
+    def _text(self, text: str, place: _Place) -> MaskedJson:
+        inside = open_json(text) if place.texts < _MAX_TEXTS else None
+        if inside is not None:
+            value = self.value(inside, False, replace(place, texts=place.texts + 1))
             return JsonText("" if _hides(value) else text, value)
-        return self.hide(text) if text and (named or has_secret_shape(text)) else text
+        secret = has_secret_shape(text) or (place.named and not is_reference(text))
+        return self._hide(text, place.path) if secret else text
 
-    def hide(self, value: Json) -> MaskedJson:
+    def _hide(self, value: Json, path: str) -> MaskedJson:
         """Hide a value whole; what is unset has nothing to hide."""
-        if value in (None, "", [], {}):
-            return value
+        spelt = canonical(_with_json_open(value), self._type, path)
+        if spelt is None:
+            return None
         self._remember(value)
-        return self._digested(value)
+        return Masked(self._digest(spelt))
 
-    def _digested(self, value: Json) -> Masked:
-        text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-        return Masked(hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest())
+    def _digest(self, spelt: Canonical) -> str:
+        return hmac.new(self._key, canonical_text(spelt), hashlib.sha256).hexdigest()
 
     def _remember(self, value: Json) -> None:
         level: list[Json] = [value]
@@ -162,34 +165,43 @@ class _Hider:
                 level.extend(one.values())
             elif isinstance(one, list):
                 level.extend(one)
-            elif isinstance(one, str) and len(one) >= _MIN_ECHO and len(self._hidden) < _MAX_ECHOES:
-                self._hidden.add(one)
+            elif (text := _spelt(one)) is not None:
+                self.hidden.add(text)
 
-    def echoes(self) -> re.Pattern[str] | None:
-        """Return what matches any hidden text, None where none is long enough to look for."""
-        if not self._hidden:
-            return None
-        longest_first = sorted(self._hidden, key=len, reverse=True)
-        return re.compile("|".join(map(re.escape, longest_first)))
+    def without_echoes(self, values: MaskedObject, echoes: Echoes) -> MaskedObject:
+        """Hide every name and value in an object that spells a hidden text out."""
+        return {self._name(name, echoes): self._unless_echo(value, echoes) for name, value in values.items()}
 
-    def without_echoes_of_members(self, values: MaskedObject, echoes: re.Pattern[str]) -> MaskedObject:
-        """Hide every name and text in an object that spells a hidden text out."""
-        masked: MaskedObject = {}
-        for name, value in values.items():
-            if echoes.search(name):
-                name = f"{SENSITIVE} {len(masked)}"
-            masked[name] = self._without_echoes(value, echoes)
-        return masked
+    def _name(self, name: str, echoes: Echoes) -> str:
+        return f"{SENSITIVE} {self._digest(name)[:12]}" if echoes.in_text(name) else name
 
-    def _without_echoes(self, value: MaskedJson, echoes: re.Pattern[str]) -> MaskedJson:
+    def _unless_echo(self, value: MaskedJson, echoes: Echoes) -> MaskedJson:
         if isinstance(value, dict):
-            return self.without_echoes_of_members(value, echoes)
+            return self.without_echoes(value, echoes)
         if isinstance(value, list):
-            return [self._without_echoes(one, echoes) for one in value]
+            return [self._unless_echo(one, echoes) for one in value]
         if isinstance(value, JsonText):
-            inner = self._without_echoes(value.value, echoes)
+            inner = self._unless_echo(value.value, echoes)
             return JsonText("" if inner != value.value else value.text, inner)
-        return self._digested(value) if isinstance(value, str) and echoes.search(value) else value
+        if isinstance(value, Masked):
+            return value
+        text = _spelt(value)
+        return Masked(self._digest(text)) if text is not None and echoes.in_text(text) else value
+
+
+def _with_json_open(value: Json, texts: int = 0) -> MaskedJson:
+    if isinstance(value, dict):
+        return {name: _with_json_open(one, texts) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_with_json_open(one, texts) for one in value]
+    if isinstance(value, str) and texts < _MAX_TEXTS and (inside := open_json(value)) is not None:
+        return JsonText(value, _with_json_open(inside, texts + 1))
+    return value
+
+
+def _spelt(value: bool | int | float | str | None) -> str | None:
+    """Return a text or a number as text; what is no more than a switch has none."""
+    return None if value is None or isinstance(value, bool) else str(value)
 
 
 def open_json(text: str) -> dict[str, Json] | list[Json] | None:
@@ -197,7 +209,7 @@ def open_json(text: str) -> dict[str, Json] | list[Json] | None:
     if text.lstrip()[:1] not in ("{", "["):
         return None
     try:
-        value = decode_exact(text)
+        value = decode_exact(text, max_depth=_MAX_TEXT_DEPTH)
     except FormatError:
         return None
     return value if isinstance(value, (dict, list)) else None

@@ -5,6 +5,7 @@ Values that merely are spelt differently never come here: `canonical` has made t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -19,7 +20,7 @@ class NoiseRule:
     types: str
     """Glob over the provider's type."""
     attribute: str
-    """Glob over the attribute's path without indices."""
+    """Glob over the attribute's path without indices; what lies below it is meant, too."""
     reason: str
     """Why it means nothing, for a person."""
 
@@ -56,6 +57,7 @@ NOISE: tuple[NoiseRule, ...] = (
     NoiseRule("aws_kinesis_firehose_delivery_stream", "version_id", "The provider numbers its versions itself."),
 )
 
+_TAGS_ALL = re.compile(r"(?<![^.])tags_all(?=[.\[]|\Z)")
 TAGS_ECHO = "Repeats the difference of tags."
 ARN_ECHO = "The same object, its ARN spelt differently."
 
@@ -69,7 +71,8 @@ def noise_reason(change: Change, provider_type: str, rules: Iterable[NoiseRule] 
         rules: The table; an account may bring its own.
     """
     for rule in rules:
-        if glob_match(provider_type, rule.types) and glob_match(change.attribute, rule.attribute):
+        whole_or_part = (rule.attribute, f"{rule.attribute}.*", f"{rule.attribute}[*")
+        if glob_match(provider_type, rule.types) and glob_match(change.attribute, *whole_or_part):
             return rule.reason
     if change.path in {"arn", "id"} and _same_arn(change.expected, change.actual):
         return ARN_ECHO
@@ -83,9 +86,10 @@ def echo_reason(change: Change, paths: dict[str, Change]) -> str:
         change: One attribute that differs.
         paths: All that differ, by path.
     """
-    if not change.path.startswith("tags_all"):
+    echoed = _TAGS_ALL.sub("tags", change.path)
+    if echoed == change.path:
         return ""
-    twin = paths.get("tags" + change.path.removeprefix("tags_all"))
+    twin = paths.get(echoed)
     return TAGS_ECHO if twin is not None and twin.actual_canonical == change.actual_canonical else ""
 
 

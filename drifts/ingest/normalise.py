@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from drifts.findings import Finding, JsonObject, Kind
 from drifts.ingest.difference import Change, changes_between
-from drifts.ingest.masking import MaskedObject, mask_pair
+from drifts.ingest.masked import MaskedObject
+from drifts.ingest.masking import mask_pair
 from drifts.ingest.noise import NOISE, NoiseRule, echo_reason, noise_reason
 from drifts.ingest.places import GLOBAL
 from drifts.ingest.stored import plain_change, plain_state
@@ -32,6 +33,8 @@ class Normalised:
     resource_id: str
     region: str
     cloud_account: str
+    deposed: str | None
+    """The key of a deposed object, None for the current one."""
     expected: MaskedObject
     actual: MaskedObject
     changes: tuple[Change, ...]
@@ -82,7 +85,7 @@ def normalise(finding: Finding, *, key: bytes, noise: Iterable[NoiseRule] = NOIS
     Returns:
         What is left; ask `is_noise` whether anything is.
     """
-    sides = mask_pair(finding.expected, finding.actual, finding.sensitive, key=key)
+    sides = mask_pair(finding.expected, finding.actual, finding.sensitive, key=key, provider_type=finding.provider_type)
     found: tuple[Change, ...] = ()
     if finding.kind is Kind.MODIFIED:
         found = changes_between(
@@ -103,6 +106,7 @@ def normalise(finding: Finding, *, key: bytes, noise: Iterable[NoiseRule] = NOIS
         resource_id=finding.address if sides.spells_out(named) else named,
         region=finding.region or GLOBAL,
         cloud_account=finding.cloud_account,
+        deposed=finding.deposed,
         expected=sides.expected,
         actual=sides.actual,
         changes=tuple(change for path, change in paths.items() if not reasons[path]),

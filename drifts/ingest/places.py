@@ -9,15 +9,19 @@ from drifts.findings import JsonObject
 
 GLOBAL = "global"
 
-_ARN = re.compile(r"arn:aws[a-z-]*:(?P<service>[^:]*):(?P<region>[^:]*):(?P<account>\d{12})?:.+", re.DOTALL)
+_ARN = re.compile(r"arn:aws[a-z-]*:(?P<service>[^:]*):(?P<region>[^:]*):(?P<account>[0-9]{12})?:.+", re.DOTALL)
 _ZONE = re.compile(r"(?P<region>[a-z]{2}(?:-[a-z]+)+-\d+)[a-z]")
-_ACCOUNT = re.compile(r"\d{12}")
+_ACCOUNT = re.compile(r"[0-9]{12}")
+_REGION = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}")
 
 ACCOUNT_KEYS = ("owner_id", "account_id", "OwnerId", "AccountId")
 REGION_KEYS = ("region", "Region")
 ZONE_KEYS = ("availability_zone", "AvailabilityZone")
 ID_KEYS = ("id", "arn", "bucket", "name")
 """Where the real id stands, best first."""
+
+MAX_ID = 2048
+"""Characters a real id may have, as an ARN may; a longer text under such a name is something else."""
 
 
 def text_of(values: JsonObject, *keys: str) -> str:
@@ -29,13 +33,24 @@ def text_of(values: JsonObject, *keys: str) -> str:
     return ""
 
 
+def resource_id_of(values: JsonObject, *, otherwise: str) -> str:
+    """Return the real id that a resource's own values name, or what stands for it where they name none."""
+    named = text_of(values, *ID_KEYS)
+    return named if 0 < len(named) <= MAX_ID else otherwise
+
+
+def as_region(text: str) -> str:
+    """Return a text that can be a region's name; '' for any other."""
+    return text if _REGION.fullmatch(text) else ""
+
+
 def region_of(values: JsonObject) -> str:
     """Return the region a resource's own values name: attribute, ARN, zone minus its letter; else ''."""
-    if region := text_of(values, *REGION_KEYS):
+    if region := as_region(text_of(values, *REGION_KEYS)):
         return region
     for arn in _arns(values):
-        if arn["region"]:
-            return arn["region"]
+        if region := as_region(arn["region"]):
+            return region
     zone = _ZONE.fullmatch(text_of(values, *ZONE_KEYS))
     return zone["region"] if zone else ""
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from drifts.findings import Assessment
 from drifts.transitions import DECIDED, Status
 
 
@@ -55,6 +56,16 @@ class Scope:
         if not self.complete or identity in self.pending:
             return False
         return self.absent_is_gone or identity in self.clean
+
+
+def scope_of(assessment: Assessment) -> Scope:
+    """Return how far an assessment may speak of what it does not show."""
+    return Scope(
+        complete=assessment.complete,
+        clean=assessment.assessed_clean,
+        pending=assessment.still_pending,
+        absent_is_gone=assessment.absent_is_gone,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ import json
 from collections.abc import Iterable
 
 from drifts.findings import SENSITIVE, Json, JsonObject
-from drifts.ingest.masking import JsonText, Masked, MaskedJson, MaskedObject
+from drifts.ingest.masked import JsonText, Masked, MaskedJson, MaskedObject
 
 MAX_TEXT = 4096
 """Characters kept of a text that is longer than that."""

@@ -43,7 +43,7 @@ def CorrelationIdMiddleware(  # noqa: N802 - named as Django's other middlewares
 
         async def asynchronous(request: HttpRequest) -> HttpResponse:
             ident = _begin(request)
-            response: HttpResponse = await get_response(request)  # type: ignore[misc]
+            response: HttpResponse = await get_response(request)
             response[HEADER] = ident
             return response
 

@@ -21,7 +21,7 @@ class ApiError(exceptions.APIException):
     """A refusal with a code of the contract; `details` travel as they are."""
 
     code = "SERVER_ERROR"
-    status_code = status.HTTP_500_INTERNAL_SERVER_ERROR
+    status_code: int = status.HTTP_500_INTERNAL_SERVER_ERROR
 
     def __init__(self, message: str, *, details: Mapping[str, Any] | None = None) -> None:
         """Make a refusal.
@@ -57,6 +57,21 @@ class Unauthenticated(ApiError):
 
     code = "AUTH_ERROR"
     status_code = status.HTTP_401_UNAUTHORIZED
+
+
+class NotFound(ApiError):
+    """Unknown id, malformed id or another tenant's id: 404, the same answer."""
+
+    code = "NOT_FOUND"
+    status_code = status.HTTP_404_NOT_FOUND
+
+    def __init__(self, message: str = "There is nothing here.") -> None:
+        """Make a refusal.
+
+        Args:
+            message: The same words for every reason.
+        """
+        super().__init__(message)
 
 
 class Conflict(ApiError):
@@ -106,7 +121,7 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response:
     """
     request = context["request"]
     set_rollback()
-    trace_id = correlation_id(request._request)
+    trace_id = correlation_id(getattr(request, "_request", request))
     found = _as_api_exception(error)
     if found is None:
         number = 503 if isinstance(error, OperationalError | InterfaceError) else 500
@@ -134,8 +149,9 @@ def _headers(error: exceptions.APIException, request: Any) -> dict[str, str]:
     headers: dict[str, str] = {}
     if error.status_code == status.HTTP_401_UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Bearer realm="driftsentry"'
-    if isinstance(error, exceptions.Throttled) and error.wait is not None:
-        headers["Retry-After"] = str(int(error.wait) + 1)
+    wait: float | None = getattr(error, "wait", None)
+    if wait is not None:
+        headers["Retry-After"] = str(int(wait) + 1)
     return headers
 
 

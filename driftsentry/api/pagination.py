@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import orjson
+from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
@@ -16,6 +17,7 @@ from driftsentry.api.errors import Invalid
 
 MAX_LIMIT = 100
 MAX_PAGE = 10_000_000
+BAD_CURSOR = "The cursor is not one that this list gave."
 
 
 def whole_number(request: Request, name: str, *, default: int, low: int, high: int) -> int:
@@ -45,7 +47,7 @@ class PagePagination(BasePagination):
     A view that allows it names `cursor_order`: one unique, indexed column, with a leading `-` for descending.
     """
 
-    def paginate_queryset(self, queryset: QuerySet[Any], request: Request, view: Any = None) -> list[Any]:
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         """One page of the rows.
 
         Args:
@@ -55,8 +57,9 @@ class PagePagination(BasePagination):
         """
         self.limit = whole_number(request, "limit", default=20, low=1, high=MAX_LIMIT)
         cursor = request.query_params.get("cursor")
-        if cursor is not None and getattr(view, "cursor_order", ""):
-            return self._by_cursor(queryset, cursor, view.cursor_order)
+        cursor_order: str | None = getattr(view, "cursor_order", None)
+        if cursor is not None and cursor_order:
+            return self._by_cursor(queryset, cursor, cursor_order)
         self.page = whole_number(request, "page", default=1, low=1, high=MAX_PAGE)
         start = (self.page - 1) * self.limit
         total = queryset.count()
@@ -73,7 +76,10 @@ class PagePagination(BasePagination):
         column = order.lstrip("-")
         if cursor:
             lookup = f"{column}__{'lt' if order.startswith('-') else 'gt'}"
-            queryset = queryset.filter(**{lookup: _decode(cursor)})
+            try:
+                queryset = queryset.filter(**{lookup: _decode(cursor)})
+            except (ValidationError, ValueError, TypeError) as error:
+                raise Invalid.field("cursor", BAD_CURSOR) from error
         rows = list(queryset.order_by(order)[: self.limit + 1])
         more = len(rows) > self.limit
         rows = rows[: self.limit]
@@ -132,7 +138,7 @@ def _decode(cursor: str) -> Any:
     try:
         value = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (binascii.Error, ValueError) as error:
-        raise Invalid.field("cursor", "The cursor is not one that this list gave.") from error
+        raise Invalid.field("cursor", BAD_CURSOR) from error
     if not isinstance(value, int | str):
-        raise Invalid.field("cursor", "The cursor is not one that this list gave.")
+        raise Invalid.field("cursor", BAD_CURSOR)
     return value

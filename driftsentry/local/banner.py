@@ -1,7 +1,10 @@
 """What `up` says once everything runs."""
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
+
+from driftsentry.local.services import BASE_DIR
 
 RULE = "─" * 78
 DEMO_LOGINS = (
@@ -67,10 +70,18 @@ def _what_next(facts: Facts) -> str:
     login = f"""{{"email": "{email}", "password": "{password}"}}"""
     return (
         "\n What to try next, in a second terminal\n"
+        f"{_unusual_folder(facts)}"
         f"   curl -s {facts.address}/api/v1/auth/login -H 'Content-Type: application/json' \\\n"
         f"     -d '{login}'\n"
         "   terraform show -json plan.out | .venv/bin/python manage.py ingest - --stack my-stack"
     )
+
+
+def _unusual_folder(facts: Facts) -> str:
+    """Commands of a second terminal find the services through the data folder, another one only when told."""
+    if facts.folder == BASE_DIR / ".driftsentry":
+        return ""
+    return f"   export DRIFTSENTRY_DATA_DIR={shlex.quote(str(facts.folder))}\n"
 
 
 def _places(facts: Facts) -> str:

@@ -1,10 +1,11 @@
 """Which user runs PostgreSQL, and where that user can reach.
 
-PostgreSQL refuses to run as root. As root we start it as another user; but a clone may sit in a folder that only root may
-enter (`mktemp -d` makes those, `/root` is one), where no other user reaches the database's files or even its program. Then
-both go to a place of root's that others may pass through, and the data folder keeps a link to it. This needs nothing but
-the right to change users, which every root has; ambient capabilities, user namespaces and bind mounts, the
-alternatives, are each missing in some container, and the first would let the database read every file of the machine.
+PostgreSQL refuses to run as root. As root we start it as another user; but a clone may sit in a folder that only root
+may enter (`mktemp -d` makes those, `/root` is one), where no other user reaches the database's files or even its
+program. Then both go to a place of root's that others may pass through, and the data folder keeps a link to it. This
+needs nothing but the right to change users, which every root has; ambient capabilities, user namespaces and bind
+mounts, the alternatives, are each missing in some container, and the first would let the database read every file of
+the machine.
 """
 
 import os
@@ -22,8 +23,8 @@ UNPRIVILEGED_USERS = ("postgres", "nobody", "daemon")
 TRAVERSABLE_PLACES = (Path("/var/lib/driftsentry"), Path("/var/tmp/driftsentry"), Path("/opt/driftsentry"))  # noqa: S108
 
 
-class PopenArguments(TypedDict):
-    """What makes `subprocess` become another user."""
+class PopenArguments(TypedDict, total=False):
+    """What makes `subprocess` become another user; nothing of it where we stay who we are."""
 
     user: int
     group: int

@@ -1,9 +1,9 @@
 """The embedded PostgreSQL: a real server, made and started by us from the programs of a wheel.
 
-The wheel's own launcher is not used: it locks the whole machine, trusts every local connection and opens parent folders.
-Here a cluster has a password, listens on 127.0.0.1 only, and belongs to one data folder. Its password for the superuser
-stays in the data folder; the application gets a role of its own that may create databases but is no superuser, as
-it should be in production.
+The wheel's own launcher is not used: it locks the whole machine, trusts every local connection and opens parent
+folders. Here a cluster has a password, listens on 127.0.0.1 only, and belongs to one data folder. Its password for the
+superuser stays in the data folder; the application gets a role of its own that may create databases but is no
+superuser, as it should be in production.
 """
 
 import os
@@ -21,13 +21,23 @@ from psycopg import sql
 
 from driftsentry.local.errors import LocalServiceError
 from driftsentry.local.identity import RunAs, database_user, traversable_place
-from driftsentry.local.processes import command_of, free_port, open_log, spawn, stop, stop_orphan, tail, wait_until
+from driftsentry.local.processes import (
+    command_of,
+    free_port,
+    open_log,
+    spawn,
+    stop,
+    stop_orphan,
+    tail,
+    wait_until,
+    working_in,
+)
 from driftsentry.local.programs import PostgresPrograms, postgres_programs
 
 NAME = "driftsentry"
 START_SECONDS = 60.0
-ATTEMPTS = 4
-RETRY_SECONDS = 1.0
+ATTEMPTS = 12
+RETRY_SECONDS = 0.25
 FAST_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -38,6 +48,7 @@ SETTINGS = {
     "log_timezone": "UTC",
     "password_encryption": "scram-sha-256",
     "log_statement": "none",
+    "log_error_verbosity": "terse",  # the detail of a refused row holds its values
     "log_parameter_max_length_on_error": "0",
 }
 _FAST_STOP = (signal.SIGINT, 20.0)
@@ -84,7 +95,7 @@ class EmbeddedPostgres:
         return f"postgres://{NAME}:{self._password}@127.0.0.1:{self.port}/{NAME}"
 
     def start(self) -> None:
-        """Make the cluster when there is none, recover it from a crash, start it, and see that our role and database exist.
+        """Make the cluster when there is none, else recover it; start it; see that our role and database exist.
 
         Raises:
             LocalServiceError: It cannot be made or does not start; the message ends with its log's last lines.
@@ -178,22 +189,24 @@ class EmbeddedPostgres:
             raise LocalServiceError(f"PostgreSQL's data folder cannot be made in {target}:\n{made.stderr.strip()}")
 
     def _end_orphan(self) -> None:
-        """End a server that a killed copy left running here, and clear the note of one that is gone.
+        """End a server that a killed copy left running here, or the sessions of a killed server; clear its note.
 
-        PostgreSQL itself would refuse to start when the old number now belongs to any other process of the same user.
+        PostgreSQL itself would refuse to start when the old number now belongs to any other process of the same user,
+        or while a busy session, which does not see that its server is gone, holds the server's memory.
         The data folder's lock is ours, so no other start can be under way.
         """
         note = self.cluster / "postmaster.pid"
-        try:
-            pid = int(note.read_text().splitlines()[0])
-        except (FileNotFoundError, ValueError, IndexError):
-            return
-        if str(self.cluster) in command_of(pid) and not stop_orphan(pid, _FAST_STOP, _IMMEDIATE_STOP):
+        first, _, _ = (note.read_text(errors="replace") if note.exists() else "").partition("\n")
+        pid = int(first) if first.isdecimal() else 0
+        if pid and str(self.cluster) in command_of(pid) and not stop_orphan(pid, _FAST_STOP, _IMMEDIATE_STOP):
             raise LocalServiceError(f"A PostgreSQL of an earlier start, process {pid}, cannot be stopped.")
+        for session in working_in(self.cluster):
+            if command_of(session).startswith("postgres:"):
+                stop_orphan(session, _IMMEDIATE_STOP)
         note.unlink(missing_ok=True)
 
     def _start_listening(self, port: int | None = None) -> subprocess.Popen[bytes]:
-        """Try a few times: a port can be taken in between, and sessions of a killed server hold its memory for a while."""
+        """Try a few times: a port can be taken in between, and a killed server's sessions hold its memory a while."""
         for _ in range(ATTEMPTS):
             process = self._try_port(port or free_port())
             if process:
@@ -229,9 +242,9 @@ class EmbeddedPostgres:
 
     def _ensure_database(self) -> None:
         superuser = self._password_file.read_text().strip()
-        address = {"host": "127.0.0.1", "port": str(self.port), "user": "postgres", "dbname": "postgres"}
+        address = f"host=127.0.0.1 port={self.port} user=postgres dbname=postgres"
         try:
-            with psycopg.connect(**address, password=superuser, autocommit=True, connect_timeout=10) as connection:
+            with psycopg.connect(address, password=superuser, autocommit=True, connect_timeout=10) as connection:
                 _ensure_role(connection, self._password)
                 if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (NAME,)).fetchone():
                     name = sql.Identifier(NAME)

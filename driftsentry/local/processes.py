@@ -8,12 +8,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from driftsentry.local.errors import LocalServiceError
 from driftsentry.local.identity import RunAs
 
 KEEP_LOG_BYTES = 5 * 1024 * 1024
+LAST_PORT = 65_535
 _PR_SET_PDEATHSIG = 1
 
 
@@ -123,6 +125,20 @@ def command_of(pid: int) -> str:
     return listed.stdout.strip()
 
 
+def working_in(folder: Path) -> list[int]:
+    """Processes whose working folder is this one, as far as we may see (Linux only; none elsewhere).
+
+    Args:
+        folder: The folder.
+    """
+    found = []
+    for link in Path("/proc").glob("[0-9]*/cwd"):
+        with suppress(OSError):  # it ended meanwhile, or belongs to another user
+            if link.readlink() == folder:
+                found.append(int(link.parent.name))
+    return found
+
+
 def wait_until(condition: Callable[[], bool], *, seconds: float, every: float = 0.05) -> bool:
     """Look at a condition until it holds.
 
@@ -155,6 +171,7 @@ def require_free_port(port: int) -> None:
     Raises:
         LocalServiceError: The port is taken or may not be used; the message shows how to choose another.
     """
+    neighbour = port + 1 if port < LAST_PORT else port - 1
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -165,7 +182,7 @@ def require_free_port(port: int) -> None:
             ) from None
         except OSError:
             raise LocalServiceError(
-                f"Port {port} is taken by another program. Choose another one: make run PORT={port + 1}"
+                f"Port {port} is taken by another program. Choose another one: make run PORT={neighbour}"
             ) from None
 
 

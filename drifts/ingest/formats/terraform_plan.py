@@ -29,6 +29,7 @@ from drifts.ingest.formats.terraform_entries import (
     Configuration,
     Entry,
     PriorState,
+    decoded,
     entries,
     kind_of_drift,
     kind_of_plan,
@@ -37,14 +38,19 @@ from drifts.ingest.formats.terraform_entries import (
     values_of,
 )
 from drifts.ingest.formats.terraform_regions import Regions
-from drifts.ingest.json_text import Members, documents
+from drifts.ingest.json_text import values_in
+from drifts.ingest.json_walk import Members, documents, items_of
 from drifts.ingest.masks import covers_any, union
 
 NAME = "terraform-plan"
 _HOW = "Send the output of: terraform show -json PLAN (or tofu show -json PLAN)."
-_VERSION = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
+_VERSION = re.compile(r"([0-9]{1,9})\.([0-9]{1,9})(?:\.([0-9]{1,9}))?")
 _FIRST_WITH_DRIFT = (0, 15, 4)
 """The first Terraform that reports drift in the plan's JSON."""
+
+_MAX_TOOL_VERSION = 60
+_MAX_VALUES = 5_000_000
+"""Values that all findings of a plan may hold together, roughly: enough for ten thousand drifts."""
 
 _PLAN_KEYS = frozenset(
     {"planned_values", "resource_changes", "resource_drift", "output_changes", "plan_format_version"}
@@ -82,6 +88,19 @@ class _Plan:
     ids: dict[str, str] = field(default_factory=dict)
     """Address → real id, for telling plans apart."""
     checked: int = 0
+    values: int = 0
+    """How many values the findings hold, roughly."""
+
+    def add(self, finding: Finding, entry: Entry) -> None:
+        """Keep what an entry says.
+
+        Raises:
+            FormatError: All findings together hold more than fits into memory.
+        """
+        self.values += values_in(entry.change.before) + values_in(entry.change.after)
+        if self.values > _MAX_VALUES:
+            raise FormatError(f"The drifts of the plan hold more than {_MAX_VALUES} values.", "Split the stack.")
+        self.findings.append(finding)
 
 
 def _sniff(members: Members) -> bool:
@@ -136,7 +155,7 @@ def _incomplete_reason(plans: list[_Plan], options: ParseOptions) -> str:
 def _read(members: Members, options: ParseOptions) -> _Plan:
     _check_kind(members)
     version = _check_version(members)
-    plan = _Plan(tool_version=typed(members, "terraform_version", str, ""))
+    plan = _Plan(tool_version=typed(members, "terraform_version", str, "")[:_MAX_TOOL_VERSION])
     regions = Regions(members)
     plan.reason, plan.vouchable = _partial(members, version, plan.tool_version)
     seen: set[Key] = set()
@@ -144,10 +163,22 @@ def _read(members: Members, options: ParseOptions) -> _Plan:
     _read_drift(members, plan, regions, seen)
     if "resource_changes" not in members:
         plan.absent_is_gone = _is_empty(members)
-        plan.checked = typed(members, "prior_state", PriorState, PriorState()).values.root_module.managed()
-    else:
-        plan.checked = len(plan.clean | plan.pending | seen)
+        plan.checked = sum(1 for _ in _prior_state(members).managed())
+        return plan
+    named = plan.clean | plan.pending | seen
+    plan.checked = len(named)
+    if not plan.reason and "complete" not in members and _leaves_out(members, {address for address, _ in named}):
+        plan.reason = "The plan does not speak of all that stands in the state: it was targeted."
     return plan
+
+
+def _prior_state(members: Members) -> PriorState:
+    return typed(members, "prior_state", PriorState, PriorState())
+
+
+def _leaves_out(members: Members, named: set[str]) -> bool:
+    """Say whether resources of the state are not named at all, as in a targeted plan of a tool that does not say so."""
+    return any(one.address and one.address not in named for one in _prior_state(members).managed())
 
 
 def _check_kind(members: Members) -> None:
@@ -191,8 +222,7 @@ def _is_empty(members: Members) -> bool:
     """Say whether code and state are both empty, as after a destroy; else no changes mean a refresh-only plan."""
     if "configuration" not in members or "prior_state" in members:
         return False
-    root = typed(members, "configuration", Configuration, Configuration()).root_module
-    return not root.resources and not root.module_calls
+    return typed(members, "configuration", Configuration, Configuration()).root_module.is_empty
 
 
 def _read_changes(members: Members, plan: _Plan, options: ParseOptions, regions: Regions, seen: set[Key]) -> None:
@@ -208,11 +238,10 @@ def _read_changes(members: Members, plan: _Plan, options: ParseOptions, regions:
             plan.pending.add(key)
         else:
             seen.add(key)
-            plan.findings.append(
-                _finding(entry, kind, regions, expected=entry.change.after, actual=entry.change.before)
-            )
-    for deferred in typed(members, "deferred_changes", list[_Deferred], []):
-        plan.pending.add((deferred.resource_change.full_address, deferred.resource_change.deposed_key))
+            plan.add(_finding(entry, kind, regions, expected=entry.change.after, actual=entry.change.before), entry)
+    for raw in items_of(members.get("deferred_changes"), "deferred_changes"):
+        deferred = decoded(raw, _Deferred, "deferred_changes").resource_change
+        plan.pending.add((deferred.full_address, deferred.deposed_key))
 
 
 def _read_drift(members: Members, plan: _Plan, regions: Regions, seen: set[Key]) -> None:
@@ -225,7 +254,7 @@ def _read_drift(members: Members, plan: _Plan, regions: Regions, seen: set[Key])
         seen.add(key)
         change = entry.change
         if kind is not None and memoryview(change.before) != memoryview(change.after):
-            plan.findings.append(_finding(entry, kind, regions, expected=change.before, actual=change.after))
+            plan.add(_finding(entry, kind, regions, expected=change.before, actual=change.after), entry)
 
 
 class _Deferred(msgspec.Struct, frozen=True):
@@ -252,6 +281,7 @@ def _real_id(entry: Entry) -> str:
 
 
 def _finding(entry: Entry, kind: Kind, regions: Regions, *, expected: msgspec.Raw, actual: msgspec.Raw) -> Finding:
+    entry.check_names()
     address = entry.full_address
     wanted, found = values_of(expected, address), values_of(actual, address)
     if kind is Kind.DELETED:
@@ -267,8 +297,8 @@ def _finding(entry: Entry, kind: Kind, regions: Regions, *, expected: msgspec.Ra
         sensitive=sensitive,
         unknown=mask_of(entry.change.after_unknown, address),
         deposed=entry.deposed_key,
-        resource_id=places.text_of(speaking, *places.ID_KEYS) or address,
-        region=places.region_of(speaking) or regions.of(entry.provider_name),
+        resource_id=places.resource_id_of(speaking, otherwise=address),
+        region=places.region_of(speaking) or places.as_region(regions.of(entry.provider_name)),
         cloud_account=places.cloud_account_of(speaking),
         provider_name=entry.provider_name,
     )

@@ -4,15 +4,29 @@ from __future__ import annotations
 
 import msgspec
 
-from drifts.ingest.formats.terraform_entries import Configuration, ProviderBlock, typed
-from drifts.ingest.json_text import Members
+from drifts.ingest.formats.terraform_entries import Configuration, decoded, typed
+from drifts.ingest.json_walk import Members, items_of, members_of
+
+
+class _Expressions(msgspec.Struct, frozen=True):
+    """The arguments of a provider's configuration: only its region."""
+
+    region: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class _Provider(msgspec.Struct, frozen=True):
+    """One of `provider_config`."""
+
+    full_name: str = ""
+    module_address: str = ""
+    expressions: _Expressions = _Expressions()
 
 
 class _Expression(msgspec.Struct, frozen=True):
     """How an argument is written: a constant, or references."""
 
     constant_value: msgspec.Raw = msgspec.Raw(b"null")
-    references: list[str] = []
+    references: msgspec.Raw = msgspec.Raw(b"null")
 
 
 class _Variable(msgspec.Struct, frozen=True):
@@ -30,12 +44,13 @@ class Regions:
         Raises:
             FormatError: `configuration` or `variables` is not what a plan holds there.
         """
-        self._variables = typed(members, "variables", dict[str, _Variable], {})
+        self._variables = dict(members_of(members.get("variables"), "variables"))
         self._by_provider: dict[str, set[str]] = {}
-        blocks = typed(members, "configuration", Configuration, Configuration()).provider_config
-        for key, block in blocks.items():
-            name = block.full_name or key.partition(".")[0]
-            self._by_provider.setdefault(name, set()).add(self._region(block))
+        configuration = typed(members, "configuration", Configuration, Configuration())
+        for key, raw in members_of(configuration.provider_config, "provider_config"):
+            provider = decoded(raw, _Provider, "provider_config")
+            name = provider.full_name or key.partition(".")[0]
+            self._by_provider.setdefault(name, set()).add(self._region(provider))
 
     def of(self, provider_name: str) -> str:
         """Return the one region of a provider; '' where it has none or several.
@@ -46,17 +61,15 @@ class Regions:
         regions = self._by_provider.get(provider_name) or self._by_provider.get(provider_name.rpartition("/")[2])
         return next(iter(regions)) if regions and len(regions) == 1 else ""
 
-    def _region(self, block: ProviderBlock) -> str:
-        raw = block.expressions.get("region")
-        if raw is None:
-            return ""
+    def _region(self, provider: _Provider) -> str:
         try:
-            expression = msgspec.json.decode(raw, type=_Expression)
-        except msgspec.DecodeError:
+            expression = msgspec.json.decode(provider.expressions.region, type=_Expression)
+        except (msgspec.DecodeError, RecursionError):
             return ""
-        root, _, name = next(iter(expression.references), "").partition(".")
-        if root == "var" and not block.module_address and name in self._variables:
-            return _text(self._variables[name].value)
+        first = next(items_of(expression.references, "references"), None)
+        root, _, name = (_text(first) if first is not None else "").partition(".")
+        if root == "var" and not provider.module_address and name in self._variables:
+            return _text(decoded(self._variables[name], _Variable, "variables").value)
         return _text(expression.constant_value)
 
 

@@ -1,13 +1,14 @@
 """`manage.py up`: database, Redis, web server and worker in one terminal."""
 
 import os
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from driftsentry.local.errors import LocalServiceError
+from driftsentry.local.processes import LAST_PORT
 from driftsentry.local.services import data_dir
 from driftsentry.local.up import Options, up
 
@@ -29,7 +30,7 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=_port, help="serve on this port (default: PORT, else 8000)")
         parser.add_argument("--verbose", action="store_true", help="show the logs of web server and worker here")
 
-    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 - Django's signature
+    def handle(self, *args: Any, **options: Any) -> None:
         """Start, keep alive, stop."""
         if settings.PRODUCTION:
             raise CommandError(
@@ -43,7 +44,7 @@ class Command(BaseCommand):
                 verbose=options["verbose"],
             )
             up(asked, say=self._say)
-        except (LocalServiceError, ValueError) as error:
+        except (LocalServiceError, ArgumentTypeError) as error:
             raise CommandError(str(error)) from error
 
     def _say(self, text: str) -> None:
@@ -52,6 +53,6 @@ class Command(BaseCommand):
 
 
 def _port(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= 65_535:
-        raise ValueError(f"PORT is {text!r}; it takes a number from 1 to 65535")
+    if not text.isdecimal() or not 1 <= int(text) <= LAST_PORT:
+        raise ArgumentTypeError(f"PORT is {text!r}; it takes a number from 1 to {LAST_PORT}")
     return int(text)

@@ -1,0 +1,313 @@
+"""Stacks, the scans of them, and the lasting record of each drift. Only `drifts.actions` writes them."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import pgtrigger
+from django.conf import settings
+from django.db import models
+from django.db.models import Case, F, Q, Value, When
+
+from drifts.findings import Kind, Severity
+from drifts.transitions import OPEN, TRANSITIONS, Status
+from driftsentry.api.ids import new_id
+
+UPDATED_AT = "NEW.updated_at = statement_timestamp(); RETURN NEW;"
+
+
+def _touched(name: str) -> pgtrigger.Trigger:
+    """Keep `updated_at` true whoever writes the row."""
+    return pgtrigger.Trigger(name=name, when=pgtrigger.Before, operation=pgtrigger.Update, func=UPDATED_AT)
+
+
+class StackQuerySet(models.QuerySet["Stack"]):
+    """Reads of stacks."""
+
+    def for_account(self, account_id: UUID) -> StackQuerySet:
+        """The stacks of a tenant.
+
+        Args:
+            account_id: The tenant.
+        """
+        return self.filter(account_id=account_id)
+
+
+class Stack(models.Model):
+    """One body of infrastructure code and the place it is deployed to: what a scan is about."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    account = models.ForeignKey("accounts.Account", models.PROTECT, related_name="+")
+    name = models.CharField(max_length=200, help_text="As pipelines name it in ?stack=.")
+    tool = models.CharField(max_length=40, blank=True, help_text="What describes it: terraform, opentofu, …")
+    environment = models.CharField(max_length=60, blank=True, help_text="production, staging, …; weighs on severity.")
+    repository_url = models.CharField(max_length=500, blank=True, help_text="Where its code is.")
+    owner = models.CharField(max_length=200, blank=True, help_text="The team that answers for it.")
+    labels = models.JSONField(default=dict, blank=True, help_text="Free names and values.")
+    is_enabled = models.BooleanField(default=True, help_text="A disabled stack takes no scans.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = StackQuerySet.as_manager()
+
+    class Meta:
+        """One name per tenant."""
+
+        db_table = "drifts_stack"
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["account", "name"], name="drifts_stack_name")]
+        triggers = [_touched("stack_updated_at")]
+
+    def __str__(self) -> str:
+        """Its name."""
+        return self.name
+
+
+class ScanQuerySet(models.QuerySet["Scan"]):
+    """Reads of scans."""
+
+    def for_account(self, account_id: UUID) -> ScanQuerySet:
+        """The scans of a tenant, each with its stack.
+
+        Args:
+            account_id: The tenant.
+        """
+        return self.filter(account_id=account_id).select_related("stack")
+
+
+class Scan(models.Model):
+    """One reading of one stack, and what it meant for the drifts on record."""
+
+    class Statuses(models.TextChoices):
+        """Where a scan stands."""
+
+        PENDING = "pending", "Pending"
+        RUNNING = "running", "Running"
+        SUCCEEDED = "succeeded", "Succeeded"
+        FAILED = "failed", "Failed"
+
+    class Sources(models.TextChoices):
+        """Who had it made."""
+
+        SCHEDULER = "scheduler", "Scheduler"
+        MANUAL = "manual", "Manual"
+        API = "api", "API"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    account = models.ForeignKey("accounts.Account", models.PROTECT, related_name="+")
+    stack = models.ForeignKey(Stack, models.PROTECT, related_name="scans")
+    format = models.CharField(max_length=40, help_text="The format its body was recognised as.")
+    tool_version = models.CharField(max_length=60, blank=True)
+    detected_by = models.CharField(max_length=20, choices=Sources.choices, default=Sources.API)
+    status = models.CharField(max_length=20, choices=Statuses.choices, default=Statuses.PENDING)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    body_digest = models.BinaryField(max_length=32, help_text="sha256 of the body and of what its sender said of it.")
+    is_complete = models.BooleanField(default=False, help_text="Whether it may speak of what it does not show.")
+    incomplete_reason = models.CharField(max_length=500, blank=True)
+    resources_checked = models.PositiveIntegerField(default=0)
+    drifts_new = models.PositiveIntegerField(default=0)
+    drifts_recurring = models.PositiveIntegerField(default=0, help_text="Seen before and unchanged.")
+    drifts_changed = models.PositiveIntegerField(default=0)
+    drifts_resolved = models.PositiveIntegerField(default=0)
+    drifts_ignored = models.PositiveIntegerField(default=0, help_text="Findings that turned out to be noise.")
+    error = models.TextField(blank=True, help_text="Why it failed, for a person.")
+    submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = ScanQuerySet.as_manager()
+
+    class Meta:
+        """The same body of a stack is one scan, unless it failed."""
+
+        db_table = "drifts_scan"
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["stack", "body_digest"], condition=~Q(status="failed"), name="drifts_scan_body"
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["pending", "running", "succeeded", "failed"]), name="drifts_scan_status"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["account", "-id"], name="drifts_scan_newest"),
+            models.Index(fields=["started_at"], condition=Q(status="running"), name="drifts_scan_running"),
+        ]
+        triggers = [_touched("scan_updated_at")]
+
+    def __str__(self) -> str:
+        """Which stack, and how it went."""
+        return f"{self.format} of {self.stack_id}: {self.status}"
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Its figures, as the contract names them."""
+        return {
+            "resourcesChecked": self.resources_checked,
+            "driftsNew": self.drifts_new,
+            "driftsRecurring": self.drifts_recurring,
+            "driftsChanged": self.drifts_changed,
+            "driftsResolved": self.drifts_resolved,
+            "driftsIgnored": self.drifts_ignored,
+        }
+
+
+class DriftQuerySet(models.QuerySet["Drift"]):
+    """Reads of drifts."""
+
+    def for_account(self, account_id: UUID) -> DriftQuerySet:
+        """The drifts of a tenant, each with its stack.
+
+        Args:
+            account_id: The tenant.
+        """
+        return self.filter(account_id=account_id).select_related("stack")
+
+    def open(self) -> DriftQuerySet:
+        """Drifts that are not over."""
+        return self.exclude(status=Status.RESOLVED.value)
+
+
+class Drift(models.Model):
+    """The lasting record of one drifted resource: one open drift per resource and stack, however often it is seen."""
+
+    class Statuses(models.TextChoices):
+        """Where a drift stands; see `drifts.transitions`."""
+
+        DETECTED = Status.DETECTED.value, "Detected"
+        TRIAGED = Status.TRIAGED.value, "Triaged"
+        APPROVED = Status.APPROVED.value, "Approved"
+        REJECTED = Status.REJECTED.value, "Rejected"
+        RESOLVED = Status.RESOLVED.value, "Resolved"
+
+    class Severities(models.TextChoices):
+        """How much it matters."""
+
+        CRITICAL = Severity.CRITICAL.value, "Critical"
+        HIGH = Severity.HIGH.value, "High"
+        MEDIUM = Severity.MEDIUM.value, "Medium"
+        LOW = Severity.LOW.value, "Low"
+
+    class Kinds(models.TextChoices):
+        """What happened to the resource."""
+
+        MODIFIED = Kind.MODIFIED.value, "Modified"
+        DELETED = Kind.DELETED.value, "Deleted"
+        UNMANAGED = Kind.UNMANAGED.value, "Unmanaged"
+
+    class CostBases(models.TextChoices):
+        """Where the cost comes from."""
+
+        PRICED = "priced", "Priced"
+        UNPRICED = "unpriced", "Unpriced"
+        REPORTED = "reported", "Reported"
+
+    class Resolutions(models.TextChoices):
+        """How a drift ended."""
+
+        AUTO_REMEDIATE = "auto-remediate", "Remediated automatically"
+        MANUAL_FIX = "manual-fix", "Fixed by hand"
+        ACKNOWLEDGED = "acknowledged", "Acknowledged: the change stands"
+        RECONCILED = "reconciled", "Gone from a complete scan"
+        SUPERSEDED = "superseded", "Replaced by a different drift"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    account = models.ForeignKey("accounts.Account", models.PROTECT, related_name="+")
+    stack = models.ForeignKey(Stack, models.PROTECT, related_name="drifts")
+    fingerprint = models.BinaryField(max_length=32, help_text="Which resource of which stack.")
+    difference_digest = models.BinaryField(max_length=32, help_text="Which difference, secrets included.")
+    identity = models.TextField(help_text="The resource's name within its stack.")
+    address = models.TextField()
+    resource_id = models.TextField()
+    resource_type = models.CharField(max_length=40, help_text="The family: EC2, RDS, … OTHER.")
+    provider_type = models.CharField(max_length=200, blank=True, help_text="The tool's own type name.")
+    kind = models.CharField(max_length=20, choices=Kinds.choices, default=Kinds.MODIFIED)
+    region = models.CharField(max_length=64)
+    cloud_account = models.CharField(max_length=12, blank=True)
+    expected_state = models.JSONField(default=dict)
+    actual_state = models.JSONField(default=dict)
+    difference = models.JSONField(default=dict)
+    severity = models.CharField(max_length=20, choices=Severities.choices)
+    severity_rank = models.GeneratedField(
+        expression=Case(
+            *(When(severity=one.value, then=Value(one.rank)) for one in Severity), default=Value(len(Severity))
+        ),
+        output_field=models.SmallIntegerField(),
+        db_persist=True,
+    )
+    severity_reason = models.TextField(help_text="Why, in words for a person.")
+    cost_impact_monthly = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
+    cost_basis = models.CharField(max_length=20, choices=CostBases.choices, default=CostBases.UNPRICED)
+    cost_breakdown = models.JSONField(default=dict, blank=True, help_text="How the cost was arrived at.")
+    status = models.CharField(max_length=20, choices=Statuses.choices, default=Statuses.DETECTED)
+    detected_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+    detected_by = models.CharField(max_length=20, choices=Scan.Sources.choices, default=Scan.Sources.API)
+    occurrences = models.PositiveIntegerField(default=1, help_text="How many scans have shown it.")
+    previous = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
+    scan = models.ForeignKey(Scan, models.PROTECT, null=True, blank=True, related_name="+", help_text="First seen in.")
+    approved_at = models.DateTimeField(null=True, blank=True)
+    approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    approval_reason = models.TextField(blank=True)
+    rejected_at = models.DateTimeField(null=True, blank=True)
+    rejected_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    rejection_reason = models.TextField(blank=True)
+    resolved_at = models.DateTimeField(null=True, blank=True)
+    resolved_how = models.CharField(max_length=20, choices=Resolutions.choices, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = DriftQuerySet.as_manager()
+
+    class Meta:
+        """One open drift per resource; the transition table holds whoever writes."""
+
+        db_table = "drifts_drift"
+        ordering = ["-detected_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "stack", "fingerprint"], condition=~Q(status="resolved"), name="drifts_drift_open"
+            ),
+            models.CheckConstraint(condition=Q(status__in=[one.value for one in Status]), name="drifts_drift_status"),
+            models.CheckConstraint(
+                condition=Q(severity__in=[one.value for one in Severity]), name="drifts_drift_severity"
+            ),
+            models.CheckConstraint(condition=Q(kind__in=[one.value for one in Kind]), name="drifts_drift_kind"),
+            models.CheckConstraint(
+                condition=Q(status="resolved", resolved_at__isnull=False) & ~Q(resolved_how="")
+                | ~Q(status="resolved") & Q(resolved_at__isnull=True, resolved_how=""),
+                name="drifts_drift_resolution",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["account", "-detected_at", "-id"], name="drifts_drift_newest"),
+            models.Index(fields=["account", "status", "-detected_at"], name="drifts_drift_by_status"),
+            models.Index(fields=["account", "severity_rank", "-detected_at"], name="drifts_drift_by_severity"),
+            models.Index(
+                F("account"),
+                F("cost_impact_monthly").desc(nulls_last=True),
+                F("id").desc(),
+                name="drifts_drift_by_cost",
+            ),
+            models.Index(fields=["account", "-id"], name="drifts_drift_by_id"),
+            models.Index(fields=["stack", "fingerprint", "-id"], name="drifts_drift_history"),
+        ]
+        triggers = [
+            _touched("drift_updated_at"),
+            pgtrigger.FSM(
+                name="drift_transition",
+                field="status",
+                transitions=[(before.value, after.value) for before in TRANSITIONS for after in TRANSITIONS[before]],
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Which resource, and where it stands."""
+        return f"{self.resource_id} ({self.status})"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is not over."""
+        return Status(self.status) in OPEN

@@ -1,0 +1,73 @@
+"""Bodies bounded before Django sees them, and those sent in chunks given the length that DRF goes by."""
+
+from collections import deque
+from typing import Any, TypeAlias
+
+from asgiref.typing import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, Scope
+
+from driftsentry.api.envelope import CONTENT_TYPE, dumps, failure
+
+Message: TypeAlias = Any
+
+
+class BoundedBodies:
+    """An ASGI application around another: a body past the limit is refused with 413 before it is read into anything."""
+
+    def __init__(self, application: ASGI3Application, *, limit: int) -> None:
+        """Wrap an application.
+
+        Args:
+            application: What answers.
+            limit: Most bytes of a body.
+        """
+        self._application = application
+        self._limit = limit
+
+    async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        """Answer one connection.
+
+        Args:
+            scope: What is asked.
+            receive: Gives the body.
+            send: Takes the answer.
+        """
+        if scope["type"] != "http":
+            await self._application(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        announced = headers.get(b"content-length")
+        if announced is not None and announced.isdigit() and int(announced) > self._limit:
+            await self._refuse(send)
+        elif announced is None and headers.get(b"transfer-encoding"):
+            await self._measure(scope, receive, send)
+        else:
+            await self._application(scope, receive, send)
+
+    async def _measure(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        """Take the chunks, which the server holds already, and say how long they are together."""
+        held: deque[Message] = deque()
+        size, more = 0, True
+        while more and size <= self._limit:
+            message: Message = await receive()
+            held.append(message)
+            size += len(message.get("body", b""))
+            more = message["type"] == "http.request" and message.get("more_body", False)
+        if size > self._limit:
+            await self._refuse(send)
+            return
+
+        async def replay() -> Message:
+            return held.popleft() if held else await receive()
+
+        kept = [(name, value) for name, value in scope["headers"] if name != b"transfer-encoding"]  # type: ignore[typeddict-item]
+        measured: Message = {**scope, "headers": [*kept, (b"content-length", str(size).encode())]}
+        await self._application(measured, replay, send)
+
+    async def _refuse(self, send: ASGISendCallable) -> None:
+        message = f"The body is larger than {self._limit} bytes."
+        body = dumps(failure(code="PAYLOAD_TOO_LARGE", message=message, details=None, trace_id=""))
+        headers = [(b"content-type", CONTENT_TYPE.encode()), (b"content-length", str(len(body)).encode())]
+        start: Message = {"type": "http.response.start", "status": 413, "headers": headers}
+        end: Message = {"type": "http.response.body", "body": body}
+        await send(start)
+        await send(end)

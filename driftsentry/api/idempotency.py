@@ -1,0 +1,109 @@
+"""`Idempotency-Key`: the same key and request answer the first response again; the same key with another request is refused.
+
+An answer is kept for a day, once it is made; a refusal is not kept, since nothing was created and a retry may succeed.
+While the first request is still being answered, a second one is refused and may try again.
+"""
+
+import functools
+import hashlib
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.http import HttpResponse
+from django.utils import timezone
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from driftsentry.api.envelope import CONTENT_TYPE, dumps, success
+from driftsentry.api.errors import Conflict, Invalid
+from driftsentry.api.models import IdempotentRequest
+
+HEADER = "Idempotency-Key"
+MAX_KEY = 255
+KEPT = timedelta(days=1)
+ABANDONED = timedelta(minutes=5)
+View = Callable[..., Response]
+
+
+def idempotent(method: View) -> Callable[..., Response | HttpResponse]:
+    """Honour `Idempotency-Key` on a creating method of a view.
+
+    Args:
+        method: The view's method; its request must be authenticated.
+    """
+
+    @functools.wraps(method)
+    def wrapped(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response | HttpResponse:
+        key = request.headers.get(HEADER)
+        if key is None:
+            return method(view, request, *args, **kwargs)
+        if not key.strip() or len(key) > MAX_KEY or not key.isprintable():
+            raise Invalid(f"{HEADER} takes 1 to {MAX_KEY} printable characters.")
+        ours, theirs = _claim(request, key)
+        if ours is None:
+            return theirs
+        try:
+            response = method(view, request, *args, **kwargs)
+        except BaseException:
+            ours.delete()
+            raise
+        _keep(ours, response)
+        return response
+
+    return wrapped
+
+
+def _claim(request: Request, key: str) -> tuple[IdempotentRequest | None, HttpResponse]:
+    """Take the key for this request, or find the answer that was given to it before.
+
+    Raises:
+        Conflict: The key belongs to another request, or its first request is still being answered.
+    """
+    digest = _digest(request)
+    mine = IdempotentRequest(user_id=request.user.pk, key=key, digest=digest)
+    stale = IdempotentRequest.objects.filter(user_id=request.user.pk, key=key)
+    stale.filter(created_at__lt=timezone.now() - KEPT).delete()
+    stale.filter(status=None, created_at__lt=timezone.now() - ABANDONED).delete()
+    try:
+        with transaction.atomic():
+            mine.save(force_insert=True)
+    except IntegrityError:
+        return None, _answer_again(IdempotentRequest.objects.filter(user_id=request.user.pk, key=key).first(), digest)
+    return mine, HttpResponse()
+
+
+def _answer_again(first: IdempotentRequest | None, digest: bytes) -> HttpResponse:
+    if first is None or first.status is None:
+        raise Conflict(f"A request with this {HEADER} is still being answered; try again shortly.")
+    if bytes(first.digest) != digest:
+        raise Conflict(f"This {HEADER} was used for another request; take a new one.")
+    response = HttpResponse(bytes(first.body), status=first.status, content_type=CONTENT_TYPE)
+    if first.location:
+        response["Location"] = first.location
+    return response
+
+
+def _digest(request: Request) -> bytes:
+    """What makes two requests the same: method, path, query and the body as decoded."""
+    hashed = hashlib.sha256(f"{request.method} {request.get_full_path()}\n".encode())
+    data = request.data
+    hashed.update(data if isinstance(data, bytes) else dumps(data))
+    return hashed.digest()
+
+
+def _keep(mine: IdempotentRequest, response: Response) -> None:
+    mine.status, mine.body = response.status_code, dumps(success(response.data))
+    mine.location = response.get("Location", "")
+    mine.save(update_fields=["status", "body", "location"])
+
+
+def forget_old_requests() -> int:
+    """Drop the answers that are no longer kept.
+
+    Returns:
+        How many.
+    """
+    dropped, _ = IdempotentRequest.objects.filter(created_at__lt=timezone.now() - KEPT).delete()
+    return dropped

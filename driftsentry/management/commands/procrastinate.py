@@ -1,0 +1,41 @@
+"""`manage.py procrastinate`: procrastinate's own command, whose worker also serves its numbers to Prometheus.
+
+It takes the place of the command of that name because its app stands after ours in `INSTALLED_APPS`.
+"""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import CommandError
+from procrastinate.contrib.django.management.commands.procrastinate import Command as ProcrastinateCommand
+from prometheus_client import start_http_server
+
+from driftsentry.operations.counters import show_from_start
+
+
+class Command(ProcrastinateCommand):
+    """Adds `/metrics` on `WORKER_METRICS_PORT` to the worker."""
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Run procrastinate's command.
+
+        Args:
+            *args: Unused.
+            **options: The command line.
+
+        Raises:
+            CommandError: The port is taken.
+        """
+        if options.get("command") == "worker" and settings.WORKER_METRICS_PORT:
+            show_from_start()
+            _serve_metrics(settings.WORKER_METRICS_PORT)
+        super().handle(*args, **options)
+
+
+def _serve_metrics(port: int) -> None:
+    """Serve from a thread of its own; in development to this machine only, in production to whoever scrapes the pod."""
+    address = "0.0.0.0" if settings.PRODUCTION else "127.0.0.1"  # noqa: S104  # nosec B104
+    try:
+        start_http_server(port, addr=address)
+    except OSError as error:
+        raise CommandError(f"The worker's metrics cannot be served: WORKER_METRICS_PORT {port} is taken.") from error

@@ -1,0 +1,142 @@
+"""What goes out on the live stream: one table, from a journal entry's kind to its channel and the fields it shows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, TypeAlias
+
+from audit.facts import iso
+from driftsentry.api.envelope import dumps
+
+Channel: TypeAlias = Literal["drifts", "alerts", "scans"]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the stream reads of a journal entry: nothing personal.
+
+    Attributes:
+        seq: Its number in the account's journal.
+        at: When it was appended.
+        kind: What happened.
+        data: The fact.
+    """
+
+    seq: int
+    at: datetime
+    kind: str
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """How one kind goes out.
+
+    Attributes:
+        channel: Who gets it: those subscribed to this channel.
+        fields: The fact's fields it shows; the contract's event table, and what its filters go by.
+    """
+
+    channel: Channel
+    fields: tuple[str, ...]
+
+
+_FOUND = ("resourceId", "resourceType", "region", "stack", "severity", "costImpactMonthly", "detectedAt", "status")
+_CHANGED = ("status", "stack", "severity", "previousSeverity", "costImpactMonthly", "changedPaths")
+_DECIDED = ("status", "stack", "severity")
+_RAISED = ("driftId", "scanId", "type", "severity", "title", "message", "createdAt")
+_SCANNED = ("stack", "status", "format", "counts")
+
+EVENTS: dict[str, Outgoing] = {
+    "drift.created": Outgoing("drifts", ("id", *_FOUND, "previousDriftId")),
+    "drift.updated": Outgoing("drifts", ("id", *_CHANGED)),
+    "drift.triaged": Outgoing("drifts", ("id", *_DECIDED)),
+    "drift.approved": Outgoing("drifts", ("id", *_DECIDED, "approvedAt", "approvedBy")),
+    "drift.rejected": Outgoing("drifts", ("id", *_DECIDED, "rejectedAt", "rejectedBy")),
+    "drift.resolved": Outgoing("drifts", ("id", *_DECIDED, "resolvedAt", "resolvedHow")),
+    "alert.created": Outgoing("alerts", ("id", *_RAISED)),
+    "alert.read": Outgoing("alerts", ("id", "driftId")),
+    "scan.started": Outgoing("scans", ("id", *_SCANNED)),
+    "scan.completed": Outgoing("scans", ("id", *_SCANNED, "complete")),
+    "scan.failed": Outgoing("scans", ("id", *_SCANNED)),
+}
+
+FACETS: dict[str, tuple[str, ...]] = {
+    "severity": ("severity", "previousSeverity"),
+    "stack": ("stack",),
+}
+"""What a filter can ask for, and the fields that answer: who watches critical drifts learns when one is no longer."""
+
+FILTERS: dict[Channel, frozenset[str]] = {
+    "drifts": frozenset({"severity", "stack"}),
+    "alerts": frozenset({"severity"}),
+    "scans": frozenset({"stack"}),
+}
+"""The facets that a channel's events have."""
+
+_MONEY = frozenset({"costImpactMonthly"})
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An entry rendered for the wire, once for all its readers.
+
+    Attributes:
+        seq: The entry's number.
+        channel: Who gets it.
+        facets: The values that filters go by; a facet that the event does not have is absent.
+    """
+
+    seq: int
+    channel: Channel
+    facets: Mapping[str, frozenset[str]]
+    _before: str
+    _after: str
+    _texts: dict[int, str] = field(default_factory=dict)
+
+    def text(self, prev: int) -> str:
+        """The frame, whose `prev` alone differs from reader to reader: readers at one place share one text.
+
+        Args:
+            prev: The `seq` of the frame before it on that socket.
+        """
+        found = self._texts.get(prev)
+        if found is None:
+            found = self._texts[prev] = f"{self._before}{prev}{self._after}"
+        return found
+
+
+def render(entry: Entry) -> Event | None:
+    """An entry as an event.
+
+    Args:
+        entry: The journal entry.
+
+    Returns:
+        None for what does not go out: it only moves the readers' cursors.
+    """
+    outgoing = EVENTS.get(entry.kind)
+    if outgoing is None:
+        return None
+    name = entry.kind.replace(".", ":")
+    shown = {name: _wire(name, entry.data[name]) for name in outgoing.fields if name in entry.data}
+    return Event(
+        seq=entry.seq,
+        channel=outgoing.channel,
+        facets=_facets(entry.data),
+        _before=f'{{"event":"{name}","seq":{entry.seq},"prev":',
+        _after=f',"at":"{iso(entry.at)}","data":{dumps(shown).decode()}}}',
+    )
+
+
+def _wire(name: str, value: Any) -> Any:
+    """Money is text in the journal, which holds no floats, and a number on the wire."""
+    return float(value) if name in _MONEY and value is not None else value
+
+
+def _facets(data: Mapping[str, Any]) -> dict[str, frozenset[str]]:
+    found = {
+        facet: frozenset(str(data[name]) for name in names if data.get(name) is not None)
+        for facet, names in FACETS.items()
+    }
+    return {facet: values for facet, values in found.items() if values}

@@ -1,0 +1,201 @@
+"""Sending to one client: a bounded queue, and a limit to how long its reader may keep us waiting."""
+
+import asyncio
+import contextlib
+from collections import deque
+from typing import Protocol
+
+from asgiref.typing import ASGISendCallable
+from daphne.ws_protocol import WebSocketProtocol
+
+LIMIT = 1024
+SPARE = 256
+HANDFUL = 16
+"""A timer for each frame would cost as much as the frame."""
+SLOW_SECONDS = 10.0
+GOODBYE_SECONDS = 10
+
+
+class TooSlow(Exception):
+    """The client has not taken a handful of frames within `SLOW_SECONDS`."""
+
+
+class Outbox:
+    """Frames waiting for one client, sent in order by `run`."""
+
+    def __init__(self, send: ASGISendCallable) -> None:
+        """Begin empty.
+
+        Args:
+            send: The server's way to the client.
+        """
+        self._send = send
+        self._line = line_of(send)
+        self._frames: deque[str] = deque()
+        self._filled = asyncio.Event()
+        self._taken = asyncio.Event()
+
+    def put(self, text: str) -> bool:
+        """Queue an event.
+
+        Args:
+            text: The frame.
+
+        Returns:
+            Whether there was room; if not, the journal keeps it.
+        """
+        return self._put(text, LIMIT)
+
+    def answer(self, text: str) -> bool:
+        """Queue an answer, for which some room is kept however many events wait.
+
+        Args:
+            text: The frame.
+
+        Returns:
+            Whether there was room.
+        """
+        return self._put(text, LIMIT + SPARE)
+
+    def _put(self, text: str, limit: int) -> bool:
+        if len(self._frames) >= limit:
+            return False
+        self._frames.append(text)
+        self._filled.set()
+        return True
+
+    async def room(self, frames: int) -> None:
+        """Wait until there is room for some more events.
+
+        Args:
+            frames: How many.
+        """
+        while len(self._frames) + frames > LIMIT:
+            self._taken.clear()
+            await self._taken.wait()
+
+    async def run(self) -> None:
+        """Send what is queued, for ever.
+
+        Raises:
+            TooSlow: The client does not read.
+        """
+        while True:
+            await self._filled.wait()
+            while self._frames:
+                await self._send_some()
+            self._filled.clear()
+
+    async def _send_some(self) -> None:
+        try:
+            async with asyncio.timeout(SLOW_SECONDS):
+                for _ in range(min(HANDFUL, len(self._frames))):
+                    text = self._frames.popleft()
+                    await self._send({"type": "websocket.send", "text": text, "bytes": None})
+                    await self._line.open()
+        except TimeoutError as error:
+            raise TooSlow from error
+        self._taken.set()
+
+    async def close(self, code: int) -> None:
+        """Say goodbye, if the client still listens; what is queued is not sent.
+
+        Args:
+            code: The WebSocket close code.
+        """
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(GOODBYE_SECONDS):
+                await self._line.close(code)
+
+
+class Line(Protocol):
+    """What servers do each in their own way."""
+
+    async def open(self) -> None:
+        """Wait until the client has taken enough of what was sent."""
+
+    async def close(self, code: int) -> None:
+        """Close the connection.
+
+        Args:
+            code: The WebSocket close code.
+        """
+
+
+class StandardLine:
+    """Of a server whose `send` waits by itself, as ASGI asks for."""
+
+    def __init__(self, send: ASGISendCallable) -> None:
+        """Use a server's `send` alone.
+
+        Args:
+            send: The server's way to the client.
+        """
+        self._send = send
+
+    async def open(self) -> None:
+        """Nothing to wait for."""
+
+    async def close(self, code: int) -> None:
+        """Close the connection.
+
+        Args:
+            code: The WebSocket close code.
+        """
+        await self._send({"type": "websocket.close", "code": code, "reason": None})
+
+
+class DaphneLine:
+    """Of daphne, whose `send` never waits and whose `websocket.close` knows no code between 1001 and 2999.
+
+    Twisted itself says when its buffer (64 KiB) is full, and when it is not, to whoever is registered as a push
+    producer (`twisted.internet.interfaces.IPushProducer`).
+    """
+
+    def __init__(self, protocol: WebSocketProtocol) -> None:
+        """Listen to a connection's buffer.
+
+        Args:
+            protocol: The connection.
+        """
+        self._protocol = protocol
+        self._open = asyncio.Event()
+        self._open.set()
+        protocol.unregisterProducer()  # the HTTP channel's, which has no more to do since the upgrade
+        protocol.registerProducer(self, True)
+        # A client that was too slow may still read the reason: autobahn gives it a second otherwise.
+        protocol.closeHandshakeTimeout = GOODBYE_SECONDS
+
+    def pauseProducing(self) -> None:  # noqa: N802 - Twisted's name
+        """The buffer is full."""
+        self._open.clear()
+
+    def resumeProducing(self) -> None:  # noqa: N802 - Twisted's name
+        """The buffer is empty again."""
+        self._open.set()
+
+    def stopProducing(self) -> None:  # noqa: N802 - Twisted's name
+        """The connection is gone; what is sent from now on goes nowhere."""
+        self._open.set()
+
+    async def open(self) -> None:
+        """Wait until the buffer is not full."""
+        await self._open.wait()
+
+    async def close(self, code: int) -> None:
+        """Close the connection.
+
+        Args:
+            code: The WebSocket close code.
+        """
+        self._protocol.sendCloseFrame(code=code)
+
+
+def line_of(send: ASGISendCallable) -> Line:
+    """The line of a server.
+
+    Args:
+        send: The server's way to the client; daphne's is bound to its connection.
+    """
+    bound = getattr(send, "args", ())
+    return DaphneLine(bound[0]) if bound and isinstance(bound[0], WebSocketProtocol) else StandardLine(send)

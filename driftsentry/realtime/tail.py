@@ -1,0 +1,138 @@
+"""Reading the journal's end, and who may still listen: the stream's only queries, each off the event loop."""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ParamSpec, TypeVar
+from uuid import UUID
+
+from channels.db import database_sync_to_async
+from django.utils import timezone
+
+from accounts.authentication import session_of_access_token
+from accounts.models import Session
+from audit.models import AuditHead, AuditLog
+from driftsentry.realtime.events import Entry
+from driftsentry.realtime.protocol import CLOSE_DEACTIVATED, CLOSE_TOKEN
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The end of an account's journal.
+
+    Attributes:
+        seq: The last entry's number.
+        epoch: Changes when a database is restored.
+    """
+
+    seq: int
+    epoch: str
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who a token speaks for, and how long.
+
+    Attributes:
+        account_id: The tenant.
+        user_id: The user.
+        session_id: The session, which may be revoked.
+        expires_at: When the token stops.
+        user: What the client is told of itself.
+    """
+
+    account_id: UUID
+    user_id: UUID
+    session_id: UUID
+    expires_at: datetime
+    user: dict[str, str]
+
+
+NO_JOURNAL = Head(seq=0, epoch="")
+"""Of an account that nothing has happened to yet."""
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+async def _off_loop(read: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Run a query in any thread of the loop's pool: one slow read must not hold up every socket's."""
+    found: R = await database_sync_to_async(read, thread_sensitive=False)(*args, **kwargs)
+    return found
+
+
+def _identify(token: str) -> Identity:
+    session, claims = session_of_access_token(token)
+    user = session.user
+    return Identity(
+        account_id=user.account_id,
+        user_id=user.pk,
+        session_id=session.pk,
+        expires_at=claims.expires_at,
+        user={"id": str(user.pk), "email": user.email, "name": user.name, "role": user.role},
+    )
+
+
+def _heads(accounts: Collection[UUID]) -> dict[UUID, Head]:
+    rows = AuditHead.objects.filter(account_id__in=accounts).values_list("account_id", "seq", "epoch")
+    return {account: Head(seq, str(epoch)) for account, seq, epoch in rows}
+
+
+def _entries(account: UUID, after: int, limit: int) -> list[Entry]:
+    rows = AuditLog.objects.filter(account_id=account, seq__gt=after).order_by("seq")
+    return [Entry(*row) for row in rows.values_list("seq", "at", "kind", "data")[:limit]]
+
+
+def _ended(sessions: Collection[UUID]) -> dict[UUID, int]:
+    rows = Session.objects.filter(pk__in=sessions).values_list("pk", "revoked_at", "expires_at", "user__is_active")
+    now, codes = timezone.now(), dict.fromkeys(sessions, CLOSE_TOKEN)
+    for ident, revoked_at, expires_at, is_active in rows:
+        if not is_active:
+            codes[ident] = CLOSE_DEACTIVATED
+        elif revoked_at is None and expires_at > now:
+            del codes[ident]
+    return codes
+
+
+async def identify(token: str) -> Identity:
+    """Whose token is it?
+
+    Args:
+        token: An access token.
+
+    Raises:
+        Unauthenticated: It does not hold.
+    """
+    return await _off_loop(_identify, token)
+
+
+async def heads(accounts: Collection[UUID]) -> dict[UUID, Head]:
+    """Where the journals of some accounts end.
+
+    Args:
+        accounts: The accounts.
+    """
+    return await _off_loop(_heads, accounts)
+
+
+async def entries(account: UUID, *, after: int, limit: int) -> list[Entry]:
+    """The next entries of a journal, in order.
+
+    Args:
+        account: Whose journal.
+        after: The entry before them.
+        limit: Most of them.
+    """
+    return await _off_loop(_entries, account, after, limit)
+
+
+async def ended(sessions: Collection[UUID]) -> dict[UUID, int]:
+    """Which sessions no longer hold.
+
+    Args:
+        sessions: The sessions to look at.
+
+    Returns:
+        Of those that ended, the code to close their sockets with.
+    """
+    return await _off_loop(_ended, sessions)

@@ -1,0 +1,89 @@
+"""Every route: `/api/v1`, the docs, the admin and operations. Both forms of a path answer, with and without a slash."""
+
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path, re_path
+
+from accounts.views import AuthViewSet, LogoutViewSet, MeViewSet
+from alerts.views import AlertViewSet
+from audit.views import AuditLogViewSet
+from costs.views import CostTrendViewSet
+from drifts.views.drifts import DriftViewSet
+from drifts.views.scans import ScanViewSet
+from drifts.views.stacks import StackViewSet
+from driftsentry.api.openapi import DocsView, SchemaView
+from driftsentry.dashboard.views import MetricsViewSet
+from driftsentry.operations import views as operations
+
+Route = URLPattern | URLResolver
+ID = r"(?P<pk>[^/]+)"
+
+
+def route(pattern: str, view: object, name: str) -> URLPattern:
+    """A route that answers with and without a trailing slash, so that no redirect drops a body.
+
+    Args:
+        pattern: A regular expression below the prefix.
+        view: The view.
+        name: The route's name.
+    """
+    return re_path(rf"^{pattern}/?$", view, name=name)  # type: ignore[call-overload,no-any-return]
+
+
+API: list[Route] = [
+    route("auth/login", AuthViewSet.as_view({"post": "login"}), "login"),
+    route("auth/refresh", AuthViewSet.as_view({"post": "refresh"}), "refresh"),
+    route("auth/logout", LogoutViewSet.as_view({"post": "logout"}), "logout"),
+    route("users/me", MeViewSet.as_view({"get": "retrieve", "patch": "partial_update"}), "me"),
+    route("users/me/settings", MeViewSet.as_view({"put": "change_settings"}), "my-settings"),
+    route("stacks", StackViewSet.as_view({"get": "list", "post": "create"}), "stacks"),
+    route(
+        f"stacks/{ID}",
+        StackViewSet.as_view({"get": "retrieve", "put": "update", "patch": "partial_update", "delete": "destroy"}),
+        "stack",
+    ),
+    route("scans", ScanViewSet.as_view({"get": "list", "post": "create"}), "scans"),
+    route(f"scans/{ID}", ScanViewSet.as_view({"get": "retrieve"}), "scan"),
+    route("drifts", DriftViewSet.as_view({"get": "list", "post": "create"}), "drifts"),
+    route(f"drifts/{ID}", DriftViewSet.as_view({"get": "retrieve"}), "drift"),
+    route(f"drifts/{ID}/timeline", DriftViewSet.as_view({"get": "timeline"}), "drift-timeline"),
+    route(f"drifts/{ID}/triage", DriftViewSet.as_view({"post": "triage"}), "drift-triage"),
+    route(f"drifts/{ID}/approve", DriftViewSet.as_view({"post": "approve"}), "drift-approve"),
+    route(f"drifts/{ID}/reject", DriftViewSet.as_view({"post": "reject"}), "drift-reject"),
+    route(f"drifts/{ID}/resolve", DriftViewSet.as_view({"post": "resolve"}), "drift-resolve"),
+    route(f"drifts/{ID}/comments", DriftViewSet.as_view({"post": "comment"}), "drift-comments"),
+    route("alerts", AlertViewSet.as_view({"get": "list"}), "alerts"),
+    route("alerts/unread-count", AlertViewSet.as_view({"get": "unread_count"}), "alerts-unread-count"),
+    route("alerts/mark-all-read", AlertViewSet.as_view({"post": "mark_all_read"}), "alerts-mark-all-read"),
+    route(f"alerts/{ID}/mark-read", AlertViewSet.as_view({"post": "mark_read"}), "alert-mark-read"),
+    route("metrics/summary", MetricsViewSet.as_view({"get": "summary"}), "metrics-summary"),
+    route("metrics/cost-trend", CostTrendViewSet.as_view({"get": "list"}), "metrics-cost-trend"),
+    route(
+        "metrics/severity-distribution",
+        MetricsViewSet.as_view({"get": "severity_distribution"}),
+        "metrics-severity-distribution",
+    ),
+    route(
+        "metrics/status-distribution", MetricsViewSet.as_view({"get": "status_distribution"}), "metrics-status-distribution"
+    ),
+    route("metrics/top", MetricsViewSet.as_view({"get": "top"}), "metrics-top"),
+    route("audit-logs", AuditLogViewSet.as_view({"get": "list"}), "audit-logs"),
+    route("audit-logs/verify", AuditLogViewSet.as_view({"get": "verify"}), "audit-verify"),
+]
+
+urlpatterns: list[Route] = [
+    path("api/v1/", include(API)),
+    route("api/schema", SchemaView.as_view(), "schema"),
+    route("api/docs", DocsView.as_view(), "docs"),
+    path("admin/", admin.site.urls),
+    route("health", operations.live, "health"),
+    route("health/live", operations.live, "health-live"),
+    route("health/ready", operations.ready, "health-ready"),
+    route("health/detailed", operations.DetailedHealthView.as_view(), "health-detailed"),
+    route("metrics", operations.metrics, "prometheus-django-metrics"),
+    route("", operations.home, "home"),
+]
+
+handler400 = "driftsentry.api.errors.bad_request"
+handler403 = "driftsentry.api.errors.forbidden"
+handler404 = "driftsentry.api.errors.not_found"
+handler500 = "driftsentry.api.errors.server_error"

@@ -1,0 +1,89 @@
+"""What waits for one client is bounded: it falls behind, catches up from the journal, or is shown out."""
+
+import asyncio
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from driftsentry.realtime import feed, outbox
+from driftsentry.realtime.consumer import LiveStream
+from tests.realtime.happenings import drift_created, happen
+from tests.realtime.inprocess import PATIENCE_SECONDS, Frame, Talk, off_loop
+
+MANY = 2 * outbox.LIMIT
+
+
+async def many_happen(world: Any) -> None:
+    await off_loop(happen, world.account.pk, *(drift_created() for _ in range(MANY)))
+
+
+async def events(talk: Talk, many: int) -> list[Frame]:
+    return [await talk.event("drift:created") for _ in range(many)]
+
+
+async def test_a_client_that_stops_for_a_while_gets_everything_once_and_in_order(
+    stream: LiveStream, world: Any, token: str
+) -> None:
+    async with (
+        Talk(stream, token) as slow,
+        Talk(stream, token) as quick,
+    ):
+        start = (await slow.listen())["data"]["seq"]
+        await quick.listen()
+        slow.reading.clear()
+        await many_happen(world)
+        seen = await events(quick, MANY)
+        slow.reading.set()
+        late = await events(slow, MANY)
+    ours = [event["seq"] for event in late]
+    assert ours == sorted(ours)
+    assert {event["seq"] for event in late} >= {event["seq"] for event in seen}
+    assert late[0]["seq"] > start
+    assert all(after["prev"] == before["seq"] for before, after in pairwise(late))
+
+
+async def test_a_client_that_takes_nothing_is_too_slow(
+    stream: LiveStream, world: Any, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "SLOW_SECONDS", 0.2)
+    async with Talk(stream, token) as talk:
+        await talk.listen()
+        talk.reading.clear()
+        await off_loop(happen, world.account.pk, drift_created())
+        assert await talk.close_code() == 1013
+
+
+async def test_a_client_that_asks_and_reads_no_answer_is_too_slow(stream: LiveStream, world: Any, token: str) -> None:
+    async with Talk(stream, token) as talk:
+        await talk.listen()
+        talk.reading.clear()
+        for _ in range(outbox.LIMIT + outbox.SPARE + 2):
+            talk.send("ping")
+        assert await talk.close_code() == 1013
+
+
+async def test_a_client_that_falls_too_far_behind_is_too_slow(
+    stream: LiveStream, world: Any, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed, "MAX_BEHIND", outbox.LIMIT // 2)
+    async with Talk(stream, token) as talk:
+        await talk.listen()
+        talk.reading.clear()
+        for _ in range(4):
+            await many_happen(world)
+        talk.reading.set()
+        assert await talk.close_code() == 1013
+
+
+async def test_a_client_that_is_being_served_slowly_still_gets_its_answers(
+    stream: LiveStream, world: Any, token: str
+) -> None:
+    async with Talk(stream, token) as talk:
+        await talk.listen()
+        talk.reading.clear()
+        await many_happen(world)
+        talk.send("ping", ref="still there?")
+        talk.reading.set()
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            assert (await talk.event("ack"))["ref"] == "still there?"
