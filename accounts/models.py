@@ -82,7 +82,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     account = models.ForeignKey(Account, models.PROTECT, related_name="users")
-    email = models.EmailField(max_length=254, help_text="The log-in name, in lower case.")
+    email = models.EmailField(max_length=254, unique=True, help_text="The log-in name, in lower case.")
     name = models.CharField(max_length=200)
     role = models.CharField(max_length=20, choices=Roles.choices, default=Roles.VIEWER)
     is_active = models.BooleanField(default=True, help_text="Cleared instead of deleting the user.")

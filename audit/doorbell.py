@@ -52,6 +52,8 @@ async def _send(message: Ring) -> None:
     for attempt in range(1, TRIES + 1):
         try:
             await asyncio.wait_for(layer.group_send(GROUP, message), TIMEOUT_SECONDS)
+        except TimeoutError:
+            raise
         except (RedisError, OSError):
             if attempt == TRIES:
                 raise

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from costs.serializers import CostTrendSerializer
 from costs.trend import MAX_DAYS, cost_trend
 from driftsentry.api.access import Permission
-from driftsentry.api.errors import Invalid
+from driftsentry.api.filtering import refuse_unknown_parameters
 from driftsentry.api.pagination import whole_number
 from driftsentry.api.tenancy import account_id_of
 
@@ -30,8 +30,6 @@ class CostTrendViewSet(viewsets.ViewSet):
     @extend_schema(parameters=[DAYS], responses=CostTrendSerializer)
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """The trend of the last days, every day present."""
-        unknown = sorted(set(request.query_params) - {"days", "format"})
-        if unknown:
-            raise Invalid.field(unknown[0][:80], "This query parameter is not known here.")
+        refuse_unknown_parameters(request, {"days", "format"})
         days = whole_number(request, "days", default=DEFAULT_DAYS, low=1, high=MAX_DAYS)
         return Response(CostTrendSerializer(cost_trend(account_id_of(request), days=days)).data)

@@ -1,5 +1,6 @@
 """Django's settings, from the environment (README, "Configuration"); see `driftsentry/conf.py`."""
 
+import warnings
 from datetime import timedelta
 from pathlib import Path
 
@@ -120,7 +121,8 @@ TEMPLATES = [
 DATABASE_URL = env.str("DATABASE_URL", default="") or conf.local_service(DATA_DIR, "database_url")
 DATABASES = {}
 if DATABASE_URL:
-    DATABASES["default"] = env.db_url_config(conf.check_database_url(DATABASE_URL)) | {
+    _database = env.db_url_config(conf.check_database_url(DATABASE_URL))
+    DATABASES["default"] = _database | {
         "ENGINE": "django.db.backends.postgresql",
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
@@ -132,7 +134,8 @@ if DATABASE_URL:
                 "max_size": env.int("DATABASE_POOL_MAX_SIZE", default=16),
                 "timeout": 10,
             },
-        },
+        }
+        | _database.get("OPTIONS", {}),
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -220,6 +223,8 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 WHITENOISE_USE_FINDERS = not PRODUCTION
+if not PRODUCTION:
+    warnings.filterwarnings("ignore", message="No directory at", module="whitenoise")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

@@ -1,1 +1,94 @@
 """What every test may ask for: an owner, an engineer, a viewer of one account, and an outsider of another."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from django.contrib.auth.hashers import BCryptSHA256PasswordHasher
+from django.db import connection
+from pytest_django import DjangoDbBlocker
+from rest_framework.test import APIClient
+
+from accounts import actions
+from accounts.models import Account, User
+from accounts.tokens import TokenPair
+from audit.actors import Actor
+from driftsentry.api.access import Role
+
+PASSWORD = "correct horse battery"
+SYSTEM = Actor.system("test")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[None]:
+    """Cheap bcrypt: the tests make many users."""
+    patch = pytest.MonkeyPatch()
+    patch.setattr(BCryptSHA256PasswordHasher, "rounds", 4)
+    yield
+    patch.undo()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Let the tests empty the journal between them; `tests/audit` shows that the trigger refuses when it is there."""
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE audit_log DISABLE TRIGGER audit_log_no_truncate")
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Two tenants and their people.
+
+    Attributes:
+        account: The tenant that the tests are about.
+        owner: Its admin.
+        engineer: Its engineer.
+        viewer: Its viewer.
+        other_account: Another tenant.
+        outsider: The admin of the other one.
+    """
+
+    account: Account
+    owner: User
+    engineer: User
+    viewer: User
+    other_account: Account
+    outsider: User
+
+    def sign_in(self, user: User) -> TokenPair:
+        """Open a session for a user."""
+        return actions.log_in(email=user.email, password=PASSWORD, by=Actor(None, "", "system", "127.0.0.1")).tokens
+
+    def access_token(self, user: User) -> str:
+        """A real access token of a fresh session."""
+        return self.sign_in(user).access
+
+    def client(self, user: User) -> APIClient:
+        """An API client that is signed in."""
+        client = APIClient()
+        client.credentials(HTTP_AUTHORIZATION=f"Bearer {self.access_token(user)}")
+        return client
+
+    def actor(self, user: User) -> Actor:
+        """A user as the journal knows them."""
+        return Actor(id=user.pk, email=user.email, role=user.role)
+
+
+def _user(account: Account, name: str, role: Role) -> User:
+    email = f"{name}@{account.name}.example"
+    return actions.create_user(account, email=email, name=name.title(), role=role, password=PASSWORD, by=SYSTEM)
+
+
+@pytest.fixture
+def world(transactional_db: None) -> World:
+    """The people; journal transactions are durable, so the database is emptied after each test."""
+    account = actions.create_account("acme", by=SYSTEM)
+    other = actions.create_account("rival", by=SYSTEM)
+    return World(
+        account=account,
+        owner=_user(account, "alice", Role.ADMIN),
+        engineer=_user(account, "bob", Role.ENGINEER),
+        viewer=_user(account, "carol", Role.VIEWER),
+        other_account=other,
+        outsider=_user(other, "mallory", Role.ADMIN),
+    )

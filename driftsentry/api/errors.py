@@ -9,7 +9,6 @@ from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from rest_framework import exceptions, status
 from rest_framework.response import Response
-from rest_framework.views import set_rollback
 
 from driftsentry.api.correlation import correlation_id
 from driftsentry.api.envelope import CONTENT_TYPE, dumps, failure
@@ -120,7 +119,6 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response:
         context: DRF's context; holds the request.
     """
     request = context["request"]
-    set_rollback()
     trace_id = correlation_id(getattr(request, "_request", request))
     found = _as_api_exception(error)
     if found is None:

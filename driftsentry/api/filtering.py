@@ -1,5 +1,6 @@
 """List filters: comma lists, `all` for no filter, and an error rather than silence for what is not known."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -32,14 +33,27 @@ class StrictFilterBackend(filters.DjangoFilterBackend):
         filterset_class = self.get_filterset_class(view, queryset)
         if filterset_class is not None:
             known |= set(filterset_class.base_filters)
-        unknown = sorted(set(request.query_params) - known)
-        if unknown:
-            errors = [{"field": name, "message": "This query parameter is not known here."} for name in unknown[:20]]
-            raise Invalid("Some query parameters are not known.", details={"errors": errors})
+        refuse_unknown_parameters(request, known)
         if any("\x00" in value for value in request.query_params.values()):
             raise Invalid("A query parameter holds a NUL character.")
         found: QuerySet[Any] = super().filter_queryset(request, queryset, view)
         return found
+
+
+def refuse_unknown_parameters(request: Request, known: Collection[str]) -> None:
+    """Refuse a query parameter that nothing reads: a misspelt filter must not pass in silence.
+
+    Args:
+        request: Holds the query.
+        known: What is read.
+
+    Raises:
+        Invalid: There is another one.
+    """
+    unknown = sorted(set(request.query_params) - set(known))
+    if unknown:
+        errors = [{"field": name[:80], "message": "This query parameter is not known here."} for name in unknown[:20]]
+        raise Invalid("Some query parameters are not known.", details={"errors": errors})
 
 
 class CommaList(filters.CharFilter):
