@@ -6,53 +6,94 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='AuditHead',
+            name="AuditHead",
             fields=[
-                ('account', models.OneToOneField(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, primary_key=True, serialize=False, to='accounts.account')),
-                ('epoch', models.UUIDField(default=uuid.uuid4, help_text='Changes when a database is restored: readers start afresh.')),
-                ('seq', models.BigIntegerField(default=0, help_text="The last entry's number.")),
-                ('hash', models.BinaryField(default=b'\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00', help_text="The last entry's hash.")),
+                (
+                    "account",
+                    models.OneToOneField(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        serialize=False,
+                        to="accounts.account",
+                    ),
+                ),
+                (
+                    "epoch",
+                    models.UUIDField(
+                        default=uuid.uuid4, help_text="Changes when a database is restored: readers start afresh."
+                    ),
+                ),
+                ("seq", models.BigIntegerField(default=0, help_text="The last entry's number.")),
+                (
+                    "hash",
+                    models.BinaryField(
+                        default=b"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00",
+                        help_text="The last entry's hash.",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'audit_head',
+                "db_table": "audit_head",
             },
         ),
         migrations.CreateModel(
-            name='AuditLog',
+            name="AuditLog",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('seq', models.BigIntegerField(help_text="The entry's place in its account, from 1 without a gap.")),
-                ('at', models.DateTimeField(help_text='When it was appended; never before the entry before it.')),
-                ('kind', models.TextField(help_text='What happened, e.g. drift.approved.')),
-                ('v', models.PositiveSmallIntegerField(help_text='The version of its data.')),
-                ('drift_id', models.UUIDField(help_text='The drift it is about.', null=True)),
-                ('actor_id', models.UUIDField(help_text='The user who did it; none for the system.', null=True)),
-                ('actor_role', models.TextField(help_text="The actor's role at that time.")),
-                ('correlation_id', models.TextField(blank=True, help_text="Ties it to the request's log lines.")),
-                ('data', models.JSONField(help_text='The fact.')),
-                ('personal', models.JSONField(help_text='E-mail, address, user agent, free text; null once erased.', null=True)),
-                ('salt', models.BinaryField(help_text="Salt of the personal part's digest; null once erased.", null=True)),
-                ('personal_digest', models.BinaryField(help_text='What stands for the personal part in the chain.')),
-                ('prev_hash', models.BinaryField(help_text='The hash of the entry before it.')),
-                ('hash', models.BinaryField(help_text='sha256(prev_hash || RFC 8785 text of the entry).')),
-                ('account', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.account')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("seq", models.BigIntegerField(help_text="The entry's place in its account, from 1 without a gap.")),
+                ("at", models.DateTimeField(help_text="When it was appended; never before the entry before it.")),
+                ("kind", models.TextField(help_text="What happened, e.g. drift.approved.")),
+                ("v", models.PositiveSmallIntegerField(help_text="The version of its data.")),
+                ("drift_id", models.UUIDField(help_text="The drift it is about.", null=True)),
+                ("actor_id", models.UUIDField(help_text="The user who did it; none for the system.", null=True)),
+                ("actor_role", models.TextField(help_text="The actor's role at that time.")),
+                ("correlation_id", models.TextField(blank=True, help_text="Ties it to the request's log lines.")),
+                ("data", models.JSONField(help_text="The fact.")),
+                (
+                    "personal",
+                    models.JSONField(help_text="E-mail, address, user agent, free text; null once erased.", null=True),
+                ),
+                (
+                    "salt",
+                    models.BinaryField(help_text="Salt of the personal part's digest; null once erased.", null=True),
+                ),
+                ("personal_digest", models.BinaryField(help_text="What stands for the personal part in the chain.")),
+                ("prev_hash", models.BinaryField(help_text="The hash of the entry before it.")),
+                ("hash", models.BinaryField(help_text="sha256(prev_hash || RFC 8785 text of the entry).")),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.account",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'journal entry',
-                'verbose_name_plural': 'journal entries',
-                'db_table': 'audit_log',
-                'ordering': ['seq'],
-                'indexes': [models.Index(condition=models.Q(('drift_id__isnull', False)), fields=['account', 'drift_id', 'seq'], name='audit_log_drift'), models.Index(fields=['account', 'kind', 'seq'], name='audit_log_kind'), models.Index(fields=['account', 'actor_id', 'seq'], name='audit_log_actor')],
-                'constraints': [models.UniqueConstraint(fields=('account', 'seq'), name='audit_log_account_seq')],
+                "verbose_name": "journal entry",
+                "verbose_name_plural": "journal entries",
+                "db_table": "audit_log",
+                "ordering": ["seq"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("drift_id__isnull", False)),
+                        fields=["account", "drift_id", "seq"],
+                        name="audit_log_drift",
+                    ),
+                    models.Index(fields=["account", "kind", "seq"], name="audit_log_kind"),
+                    models.Index(fields=["account", "actor_id", "seq"], name="audit_log_actor"),
+                ],
+                "constraints": [models.UniqueConstraint(fields=("account", "seq"), name="audit_log_account_seq")],
             },
         ),
     ]

@@ -9,35 +9,88 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='CostMetric',
+            name="CostMetric",
             fields=[
-                ('id', models.UUIDField(default=driftsentry.api.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('drift_id', models.UUIDField(help_text='The drift whose cost changed: opened, changed or resolved.')),
-                ('at', models.DateTimeField(help_text='When it changed.')),
-                ('date', models.GeneratedField(db_persist=True, expression=django.db.models.functions.datetime.TruncDate('at'), help_text="The day of that, in UTC (the settings' time zone).", output_field=models.DateField())),
-                ('impact_delta', models.DecimalField(decimal_places=2, help_text='Change of the monthly cost of all open drifts, USD.', max_digits=14)),
-                ('savings_delta', models.DecimalField(decimal_places=2, help_text='Change of what putting back the drifts that cost money would save a month, USD.', max_digits=14)),
-                ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.account')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=driftsentry.api.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("drift_id", models.UUIDField(help_text="The drift whose cost changed: opened, changed or resolved.")),
+                ("at", models.DateTimeField(help_text="When it changed.")),
+                (
+                    "date",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.db.models.functions.datetime.TruncDate("at"),
+                        help_text="The day of that, in UTC (the settings' time zone).",
+                        output_field=models.DateField(),
+                    ),
+                ),
+                (
+                    "impact_delta",
+                    models.DecimalField(
+                        decimal_places=2, help_text="Change of the monthly cost of all open drifts, USD.", max_digits=14
+                    ),
+                ),
+                (
+                    "savings_delta",
+                    models.DecimalField(
+                        decimal_places=2,
+                        help_text="Change of what putting back the drifts that cost money would save a month, USD.",
+                        max_digits=14,
+                    ),
+                ),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.account",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'cost metric',
-                'db_table': 'costs_cost_metric',
-                'ordering': ['-at', '-id'],
-                'indexes': [models.Index(fields=['account', 'date'], include=('impact_delta', 'savings_delta'), name='costs_cost_metric_day'), models.Index(fields=['account', 'drift_id'], name='costs_cost_metric_drift')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('impact_delta', 0), _negated=True), name='costs_cost_metric_change')],
+                "verbose_name": "cost metric",
+                "db_table": "costs_cost_metric",
+                "ordering": ["-at", "-id"],
+                "indexes": [
+                    models.Index(
+                        fields=["account", "date"],
+                        include=("impact_delta", "savings_delta"),
+                        name="costs_cost_metric_day",
+                    ),
+                    models.Index(fields=["account", "drift_id"], name="costs_cost_metric_drift"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("impact_delta", 0), _negated=True), name="costs_cost_metric_change"
+                    )
+                ],
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='costmetric',
-            trigger=pgtrigger.compiler.Trigger(name='insert_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='840c66cddabc305c4132b76d28d89c5e4f3b79dc', operation='UPDATE OR DELETE', pgid='pgtrigger_insert_only_aed65', table='costs_cost_metric', when='BEFORE')),
+            model_name="costmetric",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="840c66cddabc305c4132b76d28d89c5e4f3b79dc",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_insert_only_aed65",
+                    table="costs_cost_metric",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]
