@@ -40,10 +40,17 @@ def create_account(name: str, *, by: Actor) -> Account:
     Args:
         name: Its name, unique.
         by: Who does it.
+
+    Raises:
+        Conflict: The name is taken.
     """
     account = Account(name=name)
     with journal.writing(account.pk, by=by) as w:
-        account.save(force_insert=True)
+        try:
+            with transaction.atomic():
+                account.save(force_insert=True)
+        except IntegrityError as error:
+            raise Conflict("There is already an account with this name.") from error
         w.record(AccountCreated(id=account.pk))
     return account
 
@@ -124,13 +131,13 @@ def refresh_session(refresh_token: str, *, by: Actor) -> SignedIn:
     """
     claims, session = _session_of(refresh_token)
     user = session.user
+    if not user.is_active:
+        raise Unauthenticated(BAD_SESSION)
     pair = tokens.issue(user, session.pk)
     now = timezone.now()
-    rotated = (
-        Session.objects.live(now)
-        .filter(pk=session.pk, refresh_digest=tokens.digest(claims.token_id), user__is_active=True)
-        .update(refresh_digest=pair.refresh_digest, refreshed_at=now, expires_at=pair.expires_at)
-    )
+    # Only columns of the session's own row: with a join, a concurrent update would judge by its old snapshot.
+    current = Session.objects.live(now).filter(pk=session.pk, refresh_digest=tokens.digest(claims.token_id))
+    rotated = current.update(refresh_digest=pair.refresh_digest, refreshed_at=now, expires_at=pair.expires_at)
     if not rotated:
         actor = replace(by, id=user.pk, email=user.email, role=user.role)
         with journal.writing(user.account_id, by=actor) as w:
@@ -144,14 +151,15 @@ def log_out(refresh_token: str, *, by: Actor) -> None:
 
     Args:
         refresh_token: The session's refresh token.
-        by: Where it comes from.
+        by: Who does it: only one's own sessions can be ended with it.
 
     Raises:
-        Unauthenticated: The token does not hold.
+        Unauthenticated: The token does not hold, or is somebody else's.
     """
     _, session = _session_of(refresh_token)
-    actor = replace(by, id=session.user_id, email=session.user.email, role=session.user.role)
-    with journal.writing(session.user.account_id, by=actor) as w:
+    if session.user_id != by.id:
+        raise Unauthenticated(BAD_SESSION)
+    with journal.writing(session.user.account_id, by=by) as w:
         _revoke(w, session, Session.RevokedBecause.LOGOUT)
 
 

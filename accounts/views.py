@@ -60,7 +60,7 @@ class LogoutViewSet(viewsets.ViewSet):
         """End the session; its access tokens stop too."""
         form = RefreshTokenSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        actions.log_out(form.validated_data["refresh_token"], by=actor_of(request))
+        actions.log_out(**form.validated_data, by=actor_of(request))
         return Response(None)
 
 

@@ -99,7 +99,7 @@ def _plain(value: Any) -> Any:
         case datetime():
             return iso(value)
         case dict():
-            return {str(name): _plain(inner) for name, inner in value.items()}
+            return {_plain(str(name)): _plain(inner) for name, inner in value.items()}
         case list() | tuple():
             return [_plain(inner) for inner in value]
     raise TypeError(f"A fact cannot hold {type(value).__name__}.")

@@ -1,8 +1,11 @@
 """Does the chain hold? Reads an account's journal in order and finds the first entry that does not fit."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
+
+from django.db.models import OuterRef, Subquery
+from django.db.models.functions import Coalesce
 
 from audit.canonical import GENESIS, Entry, chained, personal_digest
 from audit.facts import iso
@@ -42,7 +45,25 @@ def verify(account_id: UUID) -> Verdict:
     """
     head = AuditHead.objects.filter(account_id=account_id).first() or AuditHead(account_id=account_id)
     rows = AuditLog.objects.filter(account_id=account_id, seq__lte=head.seq).order_by("seq")
-    return _walk(rows.iterator(chunk_size=BATCH), head)
+    verdict = _walk(rows.iterator(chunk_size=BATCH), head)
+    beyond = _first_beyond_the_head(account_id) if verdict.valid else None
+    if beyond is None:
+        return verdict
+    return replace(verdict, valid=False, first_broken_seq=beyond, reason="there are entries after the head")
+
+
+def _first_beyond_the_head(account_id: UUID) -> int | None:
+    """In one statement, since the journal may be growing: an append moves the head with its entries."""
+    end = AuditHead.objects.filter(account_id=OuterRef("account_id")).values("seq")
+    beyond = AuditLog.objects.filter(account_id=account_id, seq__gt=Coalesce(Subquery(end), 0))
+    return beyond.order_by("seq").values_list("seq", flat=True).first()
+
+
+def accounts_with_a_journal() -> list[UUID]:
+    """Every account that has entries or a head: a chain whose head was removed must not be overlooked."""
+    heads = AuditHead.objects.values_list("account_id", flat=True)
+    entries = AuditLog.objects.order_by().values_list("account_id", flat=True).distinct()
+    return sorted({*heads, *entries})
 
 
 def _walk(rows: Iterable[AuditLog], head: AuditHead) -> Verdict:

@@ -25,7 +25,7 @@ MOST = Decimal(1_000_000_000)
 """USD a month; no resource costs so much."""
 KINDS = frozenset({"modified", "deleted", "unmanaged"})
 
-Basis = Literal["priced", "unpriced"]
+Basis = Literal["priced", "unpriced", "reported"]
 
 
 def to_cents(amount: Decimal) -> Decimal:

@@ -299,7 +299,9 @@ class Drift(models.Model):
             pgtrigger.FSM(
                 name="drift_transition",
                 field="status",
-                transitions=[(before.value, after.value) for before in TRANSITIONS for after in sorted(TRANSITIONS[before])],
+                transitions=[
+                    (before.value, after.value) for before in TRANSITIONS for after in sorted(TRANSITIONS[before])
+                ],
             ),
         ]
 

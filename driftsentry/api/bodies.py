@@ -5,6 +5,7 @@ from typing import Any, TypeAlias
 
 from asgiref.typing import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, Scope
 
+from driftsentry.api.correlation import HEADER, sane_or_new
 from driftsentry.api.envelope import CONTENT_TYPE, dumps, failure
 
 Message: TypeAlias = Any
@@ -37,7 +38,7 @@ class BoundedBodies:
         headers = dict(scope["headers"])
         announced = headers.get(b"content-length")
         if announced is not None and announced.isdigit() and int(announced) > self._limit:
-            await self._refuse(send)
+            await self._refuse(scope, send)
         elif announced is None and headers.get(b"transfer-encoding"):
             await self._measure(scope, receive, send)
         else:
@@ -53,7 +54,7 @@ class BoundedBodies:
             size += len(message.get("body", b""))
             more = message["type"] == "http.request" and message.get("more_body", False)
         if size > self._limit:
-            await self._refuse(send)
+            await self._refuse(scope, send)
             return
 
         async def replay() -> Message:
@@ -63,10 +64,16 @@ class BoundedBodies:
         measured: Message = {**scope, "headers": [*kept, (b"content-length", str(size).encode())]}
         await self._application(measured, replay, send)
 
-    async def _refuse(self, send: ASGISendCallable) -> None:
+    async def _refuse(self, scope: Any, send: ASGISendCallable) -> None:
         message = f"The body is larger than {self._limit} bytes."
-        body = dumps(failure(code="PAYLOAD_TOO_LARGE", message=message, details=None, trace_id=""))
-        headers = [(b"content-type", CONTENT_TYPE.encode()), (b"content-length", str(len(body)).encode())]
+        given = dict(scope["headers"]).get(HEADER.encode(), b"")
+        trace_id = sane_or_new(given.decode("latin-1"))
+        body = dumps(failure(code="PAYLOAD_TOO_LARGE", message=message, details=None, trace_id=trace_id))
+        headers = [
+            (b"content-type", CONTENT_TYPE.encode()),
+            (b"content-length", str(len(body)).encode()),
+            (HEADER.encode(), trace_id.encode()),
+        ]
         start: Message = {"type": "http.response.start", "status": 413, "headers": headers}
         end: Message = {"type": "http.response.body", "body": body}
         await send(start)

@@ -22,9 +22,17 @@ def correlation_id(request: HttpRequest) -> str:
     return str(getattr(request, "correlation_id", ""))
 
 
+def sane_or_new(given: str) -> str:
+    """The correlation id of a request: the one it brings, when that is a sane token.
+
+    Args:
+        given: The header's value; empty where there is none.
+    """
+    return given if SANE.match(given) else str(uuid4())
+
+
 def _begin(request: HttpRequest) -> str:
-    given = request.headers.get(HEADER, "")
-    ident = given if SANE.match(given) else str(uuid4())
+    ident = sane_or_new(request.headers.get(HEADER, ""))
     request.correlation_id = ident  # type: ignore[attr-defined]
     structlog.contextvars.bind_contextvars(correlation_id=ident)
     return ident

@@ -1,10 +1,11 @@
 """Errors: one class per status of the contract, and one handler that writes them all in the envelope."""
 
+import sys
 from collections.abc import Mapping
 from typing import Any
 
 import structlog
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from rest_framework import exceptions, status
@@ -87,6 +88,13 @@ class PayloadTooLarge(ApiError):
     status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
 
 
+class UnsupportedMediaType(ApiError):
+    """A media type or content encoding that is not read: 415."""
+
+    code = "UNSUPPORTED_MEDIA_TYPE"
+    status_code = status.HTTP_415_UNSUPPORTED_MEDIA_TYPE
+
+
 class Unprocessable(ApiError):
     """Well-formed, but no parser recognises it: 422."""
 
@@ -122,7 +130,7 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response:
     trace_id = correlation_id(getattr(request, "_request", request))
     found = _as_api_exception(error)
     if found is None:
-        number = 503 if isinstance(error, OperationalError | InterfaceError) else 500
+        number = _status_of_failure(error)
         logger.error("request_failed", exc_info=error, status=number, path=request.path)
         return _response(number, trace_id)
     if isinstance(found, ApiError):
@@ -140,7 +148,15 @@ def _as_api_exception(error: Exception) -> exceptions.APIException | None:
             return exceptions.NotFound()
         case PermissionDenied():
             return exceptions.PermissionDenied()
+        case RequestDataTooBig():
+            return PayloadTooLarge(CODES[413][1])
+        case SuspiciousOperation():
+            return exceptions.ParseError(CODES[400][1])
     return None
+
+
+def _status_of_failure(error: BaseException | None) -> int:
+    return 503 if isinstance(error, OperationalError | InterfaceError) else 500
 
 
 def _headers(error: exceptions.APIException, request: Any) -> dict[str, str]:
@@ -202,7 +218,7 @@ def plain_failure(request: HttpRequest, number: int, message: str = "") -> HttpR
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's handler400."""
-    return plain_failure(request, 400)
+    return plain_failure(request, 413 if isinstance(exception, RequestDataTooBig) else 400)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -217,7 +233,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Django's handler500; 503 when the database is what failed."""
-    return plain_failure(request, 500)
+    return plain_failure(request, _status_of_failure(sys.exception()))
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -8,7 +8,6 @@ from django_filters import rest_framework as filters
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from driftsentry.api.casing import camel
 from driftsentry.api.errors import Invalid
 
 PAGINATION_PARAMETERS = frozenset({"page", "limit", "cursor", "format"})
@@ -84,7 +83,7 @@ class CommaList(filters.CharFilter):
         if not values or "all" in values:
             return queryset
         wrong = [word for word in values if self.allowed is not None and word not in self.allowed]
-        name = camel(str(self.extra.get("wire_name") or self.field_name or "")).split("__")[0]
+        name = next(name for name, known in self.parent.filters.items() if known is self)
         if wrong:
             choices = ", ".join(sorted(self.allowed or ()))
             raise Invalid.field(name, f"{wrong[0][:80]!r} is not one of: {choices}, all.")

@@ -1,4 +1,4 @@
-"""`Idempotency-Key`: the same key and request answer the first response again; the same key with another request is refused.
+"""`Idempotency-Key`: the same key and request answer the first response again; another request with it is refused.
 
 An answer is kept for a day, once it is made; a refusal is not kept, since nothing was created and a retry may succeed.
 While the first request is still being answered, a second one is refused and may try again.
@@ -8,11 +8,13 @@ import functools
 import hashlib
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.http import HttpResponse
 from django.utils import timezone
+from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -49,7 +51,10 @@ def idempotent(method: View) -> Callable[..., Response | HttpResponse]:
         except BaseException:
             ours.delete()
             raise
-        _keep(ours, response)
+        if response.status_code >= status.HTTP_400_BAD_REQUEST:
+            ours.delete()
+        else:
+            _keep(ours, response)
         return response
 
     return wrapped
@@ -62,15 +67,16 @@ def _claim(request: Request, key: str) -> tuple[IdempotentRequest | None, HttpRe
         Conflict: The key belongs to another request, or its first request is still being answered.
     """
     digest = _digest(request)
-    mine = IdempotentRequest(user_id=request.user.pk, key=key, digest=digest)
-    stale = IdempotentRequest.objects.filter(user_id=request.user.pk, key=key)
-    stale.filter(created_at__lt=timezone.now() - KEPT).delete()
-    stale.filter(status=None, created_at__lt=timezone.now() - ABANDONED).delete()
+    owner = cast("UUID", request.user.pk)
+    mine = IdempotentRequest(user_id=owner, key=key, digest=digest)
+    same_key = IdempotentRequest.objects.filter(user_id=owner, key=key)
+    same_key.filter(created_at__lt=timezone.now() - KEPT).delete()
+    same_key.filter(status=None, created_at__lt=timezone.now() - ABANDONED).delete()
     try:
         with transaction.atomic():
             mine.save(force_insert=True)
     except IntegrityError:
-        return None, _answer_again(IdempotentRequest.objects.filter(user_id=request.user.pk, key=key).first(), digest)
+        return None, _answer_again(same_key.first(), digest)
     return mine, HttpResponse()
 
 
@@ -86,9 +92,10 @@ def _answer_again(first: IdempotentRequest | None, digest: bytes) -> HttpRespons
 
 
 def _digest(request: Request) -> bytes:
-    """What makes two requests the same: method, path, query and the body as decoded."""
-    hashed = hashlib.sha256(f"{request.method} {request.get_full_path()}\n".encode())
-    data = request.data
+    """What makes two requests the same: method, path (with or without its slash), query and the body as decoded."""
+    query = request.META.get("QUERY_STRING", "")
+    hashed = hashlib.sha256(f"{request.method} {request.path.rstrip('/')}?{query}\n".encode())
+    data: Any = request.data
     hashed.update(data if isinstance(data, bytes) else dumps(data))
     return hashed.digest()
 

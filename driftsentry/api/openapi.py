@@ -1,8 +1,23 @@
-"""The OpenAPI document says what is on the wire: one hook puts the envelope around every answer."""
+"""The OpenAPI document says what is on the wire: one hook puts the envelope around every answer.
 
+The document and the page that shows it are plain Django views: they need no credential, and the rest of this module is
+what DRF's views are built with, so it cannot be built with them.
+"""
+
+from functools import cache
 from typing import Any
 
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views import View
+from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.renderers import OpenApiYamlRenderer
+
+from driftsentry.api.envelope import CONTENT_TYPE, dumps
+from driftsentry.api.errors import plain_failure
+
+YAML = "application/yaml"
 
 ERROR: dict[str, Any] = {
     "type": "object",
@@ -114,3 +129,60 @@ def _wrap(number: str, response: dict[str, Any]) -> None:
             "required": ["success", "data"],
             "properties": {"success": {"type": "boolean", "const": True}, "data": body["schema"]},
         }
+
+
+@cache
+def document() -> dict[str, Any]:
+    """The OpenAPI 3.1 document of every route; made once a process."""
+    found: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    return found
+
+
+@cache
+def _yaml() -> bytes:
+    text: bytes = OpenApiYamlRenderer().render(document(), renderer_context={})  # type: ignore[no-untyped-call]
+    return text
+
+
+class _PublicView(View):
+    """A page for anybody; another method is refused in the envelope."""
+
+    http_method_names = ["get", "head", "options"]
+
+    def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Refuse a method.
+
+        Args:
+            request: The request.
+            *args: Unused.
+            **kwargs: Unused.
+        """
+        response = plain_failure(request, 405)
+        response["Allow"] = "GET, HEAD, OPTIONS"
+        return response
+
+
+class SchemaView(_PublicView):
+    """The OpenAPI document, as JSON, or as YAML with `?format=yaml`."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Give the document.
+
+        Args:
+            request: May ask for YAML.
+        """
+        if request.GET.get("format") == "yaml" or "yaml" in request.headers.get("Accept", ""):
+            return HttpResponse(_yaml(), content_type=YAML)
+        return HttpResponse(dumps(document()), content_type=CONTENT_TYPE)
+
+
+class DocsView(_PublicView):
+    """Swagger UI over the document, from our own files only, so that `default-src 'self'` holds."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Show the page.
+
+        Args:
+            request: The request.
+        """
+        return render(request, "api/docs.html")

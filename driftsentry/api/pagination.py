@@ -139,6 +139,6 @@ def _decode(cursor: str) -> Any:
         value = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (binascii.Error, ValueError) as error:
         raise Invalid.field("cursor", BAD_CURSOR) from error
-    if not isinstance(value, int | str):
+    if not isinstance(value, int | str) or "\x00" in str(value):
         raise Invalid.field("cursor", BAD_CURSOR)
     return value

@@ -1,11 +1,11 @@
 """`manage.py audit_verify`: does every account's journal still hold?"""
 
 from typing import Any
+from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from audit.models import AuditHead
-from audit.verification import verify
+from audit.verification import accounts_with_a_journal, verify
 
 
 class Command(BaseCommand):
@@ -19,7 +19,7 @@ class Command(BaseCommand):
         Args:
             parser: The command's parser.
         """
-        parser.add_argument("--account", help="An account's id; all accounts where it is left out.")
+        parser.add_argument("--account", type=UUID, help="An account's id; all accounts where it is left out.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Verify and print a line per account.
@@ -27,12 +27,10 @@ class Command(BaseCommand):
         Raises:
             CommandError: A chain is broken, or there is no such account.
         """
-        heads = AuditHead.objects.order_by("account_id")
-        if options["account"]:
-            heads = heads.filter(account_id=options["account"])
-        ids = list(heads.values_list("account_id", flat=True))
-        if options["account"] and not ids:
-            raise CommandError(f"No journal of an account {options['account']}.")
+        wanted = options["account"]
+        ids = [known for known in accounts_with_a_journal() if wanted in {None, known}]
+        if wanted and not ids:
+            raise CommandError(f"No journal of an account {wanted}.")
         broken = 0
         for account_id in ids:
             verdict = verify(account_id)

@@ -4,29 +4,32 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='IdempotentRequest',
+            name="IdempotentRequest",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('user_id', models.UUIDField(help_text='Whose key it is: keys of two users never meet.')),
-                ('key', models.CharField(max_length=255)),
-                ('digest', models.BinaryField(help_text='sha256 of method, path, query and body.', max_length=32)),
-                ('status', models.PositiveSmallIntegerField(help_text="The answer's status; none while it is made.", null=True)),
-                ('body', models.BinaryField(default=b'', help_text="The answer's bytes.")),
-                ('location', models.TextField(blank=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("user_id", models.UUIDField(help_text="Whose key it is: keys of two users never meet.")),
+                ("key", models.CharField(max_length=255)),
+                ("digest", models.BinaryField(help_text="sha256 of method, path, query and body.", max_length=32)),
+                (
+                    "status",
+                    models.PositiveSmallIntegerField(
+                        help_text="The answer's status; none while it is made.", null=True
+                    ),
+                ),
+                ("body", models.BinaryField(default=b"", help_text="The answer's bytes.")),
+                ("location", models.TextField(blank=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'db_table': 'api_idempotent_request',
-                'indexes': [models.Index(fields=['created_at'], name='api_idempotent_request_age')],
-                'constraints': [models.UniqueConstraint(fields=('user_id', 'key'), name='api_idempotent_request_key')],
+                "db_table": "api_idempotent_request",
+                "indexes": [models.Index(fields=["created_at"], name="api_idempotent_request_age")],
+                "constraints": [models.UniqueConstraint(fields=("user_id", "key"), name="api_idempotent_request_key")],
             },
         ),
     ]

@@ -1,0 +1,209 @@
+"""Decisions: a person moves a drift along its states; of two at once one wins and the other is told."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from alerts.actions import Notice, raise_alerts
+from alerts.models import Alert
+from audit import journal
+from audit.actors import Actor
+from audit.facts import Fact
+from audit.journal import Writer
+from costs.actions import record_cost_change
+from drifts.counters import DECISIONS
+from drifts.facts import DriftApproved, DriftCommented, DriftRejected, DriftResolved, DriftTriaged
+from drifts.models import Drift
+from drifts.transitions import LEADS_TO, Action, can
+from driftsentry.api.errors import Conflict, Invalid, NotFound
+
+REASON_LENGTH = range(10, 1001)
+NOTE_LENGTH = 2000
+MANUAL_RESOLUTIONS = (
+    Drift.Resolutions.AUTO_REMEDIATE,
+    Drift.Resolutions.MANUAL_FIX,
+    Drift.Resolutions.ACKNOWLEDGED,
+)
+
+
+def triage_drift(account_id: UUID, drift_id: UUID, *, note: str = "", by: Actor) -> Drift:
+    """Note that somebody has looked at a drift; it now waits for a decision.
+
+    Args:
+        account_id: The tenant.
+        drift_id: The drift.
+        note: What they found, at most `NOTE_LENGTH` characters.
+        by: Who does it.
+
+    Raises:
+        NotFound: The tenant has no such drift.
+        Conflict: Its status does not allow it.
+    """
+    note = _bounded(note, "note")
+
+    def change(w: Writer, drift: Drift) -> Fact:
+        raise_alerts(w, [_approval_needed(drift)])
+        return DriftTriaged(**_decided(drift), text=note)
+
+    return _decide(account_id, drift_id, Action.TRIAGE, change, by=by)
+
+
+def approve_drift(account_id: UUID, drift_id: UUID, *, reason: str, by: Actor) -> Drift:
+    """Approve remediation: the resource is to be put back to the expected state.
+
+    Args:
+        account_id: The tenant.
+        drift_id: The drift.
+        reason: Why, 10 to 1000 characters.
+        by: Who does it.
+
+    Raises:
+        NotFound: The tenant has no such drift.
+        Conflict: Its status does not allow it.
+        Invalid: The reason is too short or too long.
+    """
+    reason = _reason(reason)
+
+    def change(w: Writer, drift: Drift) -> Fact:
+        drift.approved_at, drift.approved_by_id, drift.approval_reason = w.now, by.id, reason
+        return DriftApproved(
+            **_decided(drift), approved_at=w.now, approved_by=by.id, difference_digest=_digest(drift), text=reason
+        )
+
+    return _decide(account_id, drift_id, Action.APPROVE, change, by=by)
+
+
+def reject_drift(account_id: UUID, drift_id: UUID, *, reason: str, by: Actor) -> Drift:
+    """Decline remediation: the change stands.
+
+    Args:
+        account_id: The tenant.
+        drift_id: The drift.
+        reason: Why, 10 to 1000 characters.
+        by: Who does it.
+
+    Raises:
+        NotFound: The tenant has no such drift.
+        Conflict: Its status does not allow it.
+        Invalid: The reason is too short or too long.
+    """
+    reason = _reason(reason)
+
+    def change(w: Writer, drift: Drift) -> Fact:
+        drift.rejected_at, drift.rejected_by_id, drift.rejection_reason = w.now, by.id, reason
+        return DriftRejected(
+            **_decided(drift), rejected_at=w.now, rejected_by=by.id, difference_digest=_digest(drift), text=reason
+        )
+
+    return _decide(account_id, drift_id, Action.REJECT, change, by=by)
+
+
+def resolve_drift(account_id: UUID, drift_id: UUID, *, how: str, note: str = "", by: Actor) -> Drift:
+    """End a drift by hand.
+
+    Args:
+        account_id: The tenant.
+        drift_id: The drift.
+        how: One of `MANUAL_RESOLUTIONS`.
+        note: What was done, at most `NOTE_LENGTH` characters.
+        by: Who does it.
+
+    Raises:
+        NotFound: The tenant has no such drift.
+        Conflict: It is over already.
+        Invalid: `how` is not one of those.
+    """
+    if how not in MANUAL_RESOLUTIONS:
+        raise Invalid.field("how", f"One of: {', '.join(MANUAL_RESOLUTIONS)}.")
+    note = _bounded(note, "note")
+
+    def change(w: Writer, drift: Drift) -> Fact:
+        drift.resolved_at, drift.resolved_how = w.now, how
+        record_cost_change(w, drift_id=drift.pk, before=drift.cost_impact_monthly, after=None)
+        return DriftResolved(**_decided(drift), resolved_at=w.now, resolved_how=how, text=note)
+
+    return _decide(account_id, drift_id, Action.RESOLVE, change, by=by)
+
+
+def comment_on_drift(account_id: UUID, drift_id: UUID, *, text: str, by: Actor) -> UUID:
+    """Write a comment into a drift's timeline, in whatever status it is.
+
+    Args:
+        account_id: The tenant.
+        drift_id: The drift.
+        text: 1 to `NOTE_LENGTH` characters.
+        by: Who does it.
+
+    Returns:
+        The id of the timeline's entry.
+
+    Raises:
+        NotFound: The tenant has no such drift.
+        Invalid: The text is empty or too long.
+    """
+    text = _bounded(text, "text")
+    if not text:
+        raise Invalid.field("text", "Write something.")
+    with journal.writing(account_id, by=by) as w:
+        if not Drift.objects.for_account(account_id).filter(pk=drift_id).exists():
+            raise NotFound
+        return w.record(DriftCommented(id=drift_id, text=text))
+
+
+def _decide(
+    account_id: UUID, drift_id: UUID, action: Action, change: Callable[[Writer, Drift], Fact], *, by: Actor
+) -> Drift:
+    """Check, change, record, with the drift's row locked so that decisions come one after the other."""
+    with journal.writing(account_id, by=by) as w:
+        drift = Drift.objects.for_account(account_id).select_for_update(of=("self",)).filter(pk=drift_id).first()
+        if drift is None:
+            raise NotFound
+        if not can(drift.status, action):
+            raise Conflict(f"A drift that is {drift.status} cannot be {LEADS_TO[action].value}.")
+        drift.status = LEADS_TO[action].value
+        fact = change(w, drift)
+        drift.save(update_fields=[*_DECISION_FIELDS, "updated_at"])
+        w.record(fact)
+        transaction.on_commit(lambda: DECISIONS.labels(action=action.value).inc())
+    return drift
+
+
+_DECISION_FIELDS = (
+    *("status", "approved_at", "approved_by", "approval_reason", "rejected_at", "rejected_by", "rejection_reason"),
+    *("resolved_at", "resolved_how"),
+)
+
+
+def _decided(drift: Drift) -> dict[str, Any]:
+    """What every decision's fact tells."""
+    return {"id": drift.pk, "status": drift.status, "severity": drift.severity, "stack": drift.stack.name}
+
+
+def _digest(drift: Drift) -> str:
+    return bytes(drift.difference_digest).hex()
+
+
+def _approval_needed(drift: Drift) -> Notice:
+    return Notice(
+        type=Alert.Types.APPROVAL_NEEDED,
+        severity=drift.severity,
+        title=f"Decision needed: {drift.resource_id} in {drift.stack.name}",
+        message=f"{drift.severity_reason} It has been triaged and waits for approval or rejection.",
+        drift_id=drift.pk,
+    )
+
+
+def _reason(reason: str) -> str:
+    reason = reason.strip()
+    if len(reason) not in REASON_LENGTH:
+        raise Invalid.field("reason", "Say why in 10 to 1000 characters.")
+    return reason
+
+
+def _bounded(text: str, field: str) -> str:
+    text = text.strip()
+    if len(text) > NOTE_LENGTH:
+        raise Invalid.field(field, f"At most {NOTE_LENGTH} characters.")
+    return text

@@ -1,0 +1,144 @@
+"""Stacks: made by a person or by their first scan, described, and removed while nothing hangs on them."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
+
+from audit import journal
+from audit.actors import Actor
+from audit.journal import Writer
+from drifts.facts import StackChanged, StackCreated, StackDeleted
+from drifts.models import Stack
+from driftsentry.api.errors import Conflict, Invalid, NotFound
+
+FIELDS = ("name", "tool", "environment", "repository_url", "owner", "labels", "is_enabled")
+MAX_NAME = 200
+TAKEN = "There is already a stack of this name."
+
+
+def create_stack(account_id: UUID, *, values: Mapping[str, Any], by: Actor) -> Stack:
+    """Make a stack.
+
+    Args:
+        account_id: The tenant.
+        values: Its fields, of `FIELDS`.
+        by: Who does it.
+
+    Raises:
+        Conflict: The name is taken.
+    """
+    with journal.writing(account_id, by=by) as w:
+        stack = Stack(account_id=account_id, **_allowed(values))
+        _save(stack, force_insert=True)
+        w.record(StackCreated(id=stack.pk, name=stack.name))
+    return stack
+
+
+def change_stack(account_id: UUID, stack_id: UUID, *, values: Mapping[str, Any], by: Actor) -> Stack:
+    """Change a stack's description.
+
+    Args:
+        account_id: The tenant.
+        stack_id: The stack.
+        values: New values, of `FIELDS`.
+        by: Who does it.
+
+    Raises:
+        NotFound: The tenant has no such stack.
+        Conflict: The new name is taken.
+    """
+    with journal.writing(account_id, by=by) as w:
+        stack = _locked(account_id, stack_id)
+        changes = {name: [getattr(stack, name), new] for name, new in _allowed(values).items()}
+        changes = {name: pair for name, pair in changes.items() if pair[0] != pair[1]}
+        if changes:
+            for name, (_, new) in changes.items():
+                setattr(stack, name, new)
+            _save(stack, update_fields=list(changes))
+            w.record(StackChanged(id=stack.pk, name=stack.name, changes=changes))
+    return stack
+
+
+def delete_stack(account_id: UUID, stack_id: UUID, *, by: Actor) -> None:
+    """Remove a stack that has never been scanned.
+
+    Args:
+        account_id: The tenant.
+        stack_id: The stack.
+        by: Who does it.
+
+    Raises:
+        NotFound: The tenant has no such stack.
+        Conflict: It has scans or drifts, which are kept.
+    """
+    with journal.writing(account_id, by=by) as w:
+        stack = _locked(account_id, stack_id)
+        try:
+            stack.delete()
+        except ProtectedError as error:
+            raise Conflict("This stack has scans or drifts, which are kept; disable it instead.") from error
+        w.record(StackDeleted(id=stack_id, name=stack.name))
+
+
+def stack_for_scan(w: Writer, name: str, *, environment: str, tool: str) -> Stack:
+    """Find the stack that a scan names, or make it.
+
+    Args:
+        w: The open journal.
+        name: As the sender names it.
+        environment: As the sender says; it fills in what the stack does not know yet.
+        tool: What describes it, for a new stack.
+
+    Raises:
+        Invalid: The name is empty, too long or not printable.
+        Conflict: The stack is disabled.
+    """
+    name = valid_name(name)
+    wanted = {"environment": environment, "tool": tool}
+    stack, made = Stack.objects.get_or_create(account_id=w.account_id, name=name, defaults=wanted)
+    if made:
+        w.record(StackCreated(id=stack.pk, name=stack.name))
+    if not stack.is_enabled:
+        raise Conflict(f"The stack {name} is disabled; enable it before scanning it.")
+    if environment and not stack.environment:
+        stack.environment = environment
+        stack.save(update_fields=["environment"])
+        w.record(StackChanged(id=stack.pk, name=stack.name, changes={"environment": ["", environment]}))
+    return stack
+
+
+def valid_name(name: str) -> str:
+    """A stack's name, trimmed.
+
+    Args:
+        name: As given.
+
+    Raises:
+        Invalid: It is empty, too long or not printable.
+    """
+    name = name.strip()
+    if not name or len(name) > MAX_NAME or not name.isprintable():
+        raise Invalid.field("stack", f"Name the stack: 1 to {MAX_NAME} printable characters (?stack=NAME).")
+    return name
+
+
+def _allowed(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: values[name] for name in FIELDS if name in values}
+
+
+def _locked(account_id: UUID, stack_id: UUID) -> Stack:
+    stack = Stack.objects.for_account(account_id).select_for_update().filter(pk=stack_id).first()
+    if stack is None:
+        raise NotFound
+    return stack
+
+
+def _save(stack: Stack, **how: Any) -> None:
+    try:
+        with transaction.atomic():
+            stack.save(**how)
+    except IntegrityError as error:
+        raise Conflict(TAKEN) from error

@@ -1,0 +1,126 @@
+"""Filters of the API of scans and drifts; a filter's name is the query parameter's."""
+
+import operator
+from functools import reduce
+from typing import Any
+
+from django.db.models import F, OrderBy, Q, QuerySet
+from django_filters import rest_framework as filters
+
+from drifts.models import Drift, Scan
+from driftsentry.api.errors import Invalid
+from driftsentry.api.filtering import CommaList
+
+SORTS = {
+    "created_at": F("created_at"),
+    "detected_at": F("detected_at"),
+    "last_seen_at": F("last_seen_at"),
+    "cost_impact_monthly": F("cost_impact_monthly"),
+    "severity": F("severity_rank"),
+}
+SEARCHED = ("resource_id", "address", "severity_reason")
+MAX_SEARCH = 200
+SORT_CHOICES = [(name, name) for name in SORTS]
+ORDER_CHOICES = [("asc", "asc"), ("desc", "desc")]
+
+
+class DriftFilter(filters.FilterSet):
+    """The contract's filters and sorting of drifts."""
+
+    severity = CommaList(field_name="severity", choices=Drift.Severities.values)
+    status = CommaList(field_name="status", choices=Drift.Statuses.values)
+    kind = CommaList(field_name="kind", choices=Drift.Kinds.values)
+    resourceType = CommaList(field_name="resource_type")
+    providerType = CommaList(field_name="provider_type")
+    region = CommaList(field_name="region")
+    cloudAccount = CommaList(field_name="cloud_account")
+    stack = CommaList(field_name="stack__name")
+    environment = CommaList(field_name="stack__environment")
+    detectedBy = CommaList(field_name="detected_by", choices=Scan.Sources.values)
+    search = filters.CharFilter(method="matching", max_length=MAX_SEARCH)
+    detectedAfter = filters.IsoDateTimeFilter(field_name="detected_at", lookup_expr="gte")
+    detectedBefore = filters.IsoDateTimeFilter(field_name="detected_at", lookup_expr="lt")
+    minCost = filters.NumberFilter(field_name="cost_impact_monthly", lookup_expr="gte", min_value=-(10**12))
+    sortBy = filters.ChoiceFilter(choices=SORT_CHOICES, method="unsorted")
+    sortOrder = filters.ChoiceFilter(choices=ORDER_CHOICES, method="unsorted")
+
+    class Meta:
+        """Filters drifts."""
+
+        model = Drift
+        fields: list[str] = []
+
+    def matching(self, queryset: QuerySet[Drift], name: str, value: str) -> QuerySet[Drift]:
+        """Drifts whose resource, address or reason holds the text.
+
+        Args:
+            queryset: The drifts.
+            name: Unused.
+            value: The text.
+        """
+        if not value.strip():
+            return queryset
+        return queryset.filter(reduce(operator.or_, (Q(**{f"{one}__icontains": value.strip()}) for one in SEARCHED)))
+
+    def unsorted(self, queryset: QuerySet[Drift], name: str, value: str) -> QuerySet[Drift]:
+        """Leave the order to `filter_queryset`, which knows both parameters.
+
+        Args:
+            queryset: The drifts.
+            name: Unused.
+            value: Unused.
+        """
+        return queryset
+
+    def filter_queryset(self, queryset: QuerySet[Drift]) -> QuerySet[Drift]:
+        """Filter and sort; what is equal is newest first, so pages never overlap.
+
+        Args:
+            queryset: The drifts.
+        """
+        found: QuerySet[Drift] = super().filter_queryset(queryset)
+        by = self.form.cleaned_data.get("sortBy") or "detected_at"
+        descending = (self.form.cleaned_data.get("sortOrder") or "desc") == "desc"
+        if by == "severity":
+            descending = not descending
+        return found.order_by(_order(by, descending=descending), "-id")
+
+
+def _order(by: str, *, descending: bool) -> OrderBy:
+    """Unpriced drifts come last whichever way costs are sorted."""
+    if by == "cost_impact_monthly":
+        return SORTS[by].desc(nulls_last=True) if descending else SORTS[by].asc(nulls_last=True)
+    return SORTS[by].desc() if descending else SORTS[by].asc()
+
+
+class ScanFilter(filters.FilterSet):
+    """Filters of scans."""
+
+    stack = CommaList(field_name="stack__name")
+    status = CommaList(field_name="status", choices=Scan.Statuses.values)
+    format = CommaList(field_name="format")
+    detectedBy = CommaList(field_name="detected_by", choices=Scan.Sources.values)
+
+    class Meta:
+        """Filters scans."""
+
+        model = Scan
+        fields: list[str] = []
+
+
+def boolean(values: Any, name: str) -> bool | None:
+    """A query parameter that says yes or no, None where it is absent.
+
+    Args:
+        values: The query.
+        name: The parameter.
+
+    Raises:
+        Invalid: It says something else.
+    """
+    given = values.get(name, "")
+    if given == "":
+        return None
+    if given not in {"true", "false"}:
+        raise Invalid.field(name, "true or false.")
+    return bool(given == "true")
