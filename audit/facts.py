@@ -91,7 +91,7 @@ def _plain(value: Any) -> Any:
         case None | bool() | int():
             return value
         case str():
-            return str(value).replace("\x00", "\N{REPLACEMENT CHARACTER}")
+            return storable(value)
         case UUID():
             return str(value)
         case Decimal():
@@ -103,6 +103,15 @@ def _plain(value: Any) -> Any:
         case list() | tuple():
             return [_plain(inner) for inner in value]
     raise TypeError(f"A fact cannot hold {type(value).__name__}.")
+
+
+def storable(text: str) -> str:
+    """A text that PostgreSQL can hold: U+0000 becomes U+FFFD.
+
+    Args:
+        text: Any text.
+    """
+    return str(text).replace("\x00", "\N{REPLACEMENT CHARACTER}")
 
 
 def iso(moment: datetime) -> str:

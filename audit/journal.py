@@ -19,7 +19,7 @@ from audit import doorbell
 from audit.actors import Actor
 from audit.canonical import Entry, personal_digest
 from audit.counters import ENTRIES
-from audit.facts import Fact
+from audit.facts import Fact, storable
 from driftsentry.api.ids import new_id
 
 APPEND = "SELECT audit_append(%s, %s::jsonb, %s::text[], %s::text[], %s::text[])"
@@ -109,10 +109,10 @@ def _append(writer: Writer) -> int:
 def _row(writer: Writer, ident: UUID, fact: Fact) -> tuple[dict[str, object], Entry]:
     actor = writer.actor
     personal = {
-        "actorEmail": actor.email,
-        "address": actor.address,
-        "text": fact.text.replace("\x00", "\N{REPLACEMENT CHARACTER}"),
-        "userAgent": actor.user_agent[:MAX_AGENT].replace("\x00", ""),
+        "actorEmail": storable(actor.email),
+        "address": storable(actor.address),
+        "text": storable(fact.text),
+        "userAgent": storable(actor.user_agent[:MAX_AGENT]),
     }
     salt = os.urandom(16)
     digest = personal_digest(salt, personal).hex()
@@ -121,7 +121,7 @@ def _row(writer: Writer, ident: UUID, fact: Fact) -> tuple[dict[str, object], En
         account=str(writer.account_id),
         actor=str(actor.id) if actor.id else None,
         at="",
-        correlation=actor.correlation_id,
+        correlation=storable(actor.correlation_id),
         data=fact.data(),
         drift=str(drift) if drift else None,
         id=str(ident),

@@ -80,7 +80,9 @@ def plan(days_ago: int) -> bytes:
         days_ago: The day, counted back from today.
     """
     resources = _resources()
-    found = {address: copy.deepcopy(values) for address, (_, values) in resources.items()}
+    found: dict[str, dict[str, Any] | None] = {
+        address: copy.deepcopy(values) for address, (_, values) in resources.items()
+    }
     for one in HAPPENINGS:
         if one.until < days_ago <= one.since:
             found[one.address] = None if one.change is None else (found[one.address] or {}) | one.change
@@ -173,6 +175,11 @@ def _add_service(add: Any, service: str, number: int) -> None:
     add("aws_iam_role", service, **role, assume_role_policy=policy, max_session_duration=3600)
     log = {"id": f"/payments/{service}", "arn": ARN.format("logs", f"log-group:/payments/{service}")}
     add("aws_cloudwatch_log_group", service, **log, retention_in_days=90)
+    function = {
+        "id": f"payments-{service}-nightly",
+        "arn": ARN.format("lambda", f"function:payments-{service}-nightly"),
+    }
+    add("aws_lambda_function", service, **function, runtime="python3.13", memory_size=256, timeout=60)
     queue = {"id": f"payments-{service}", "arn": ARN.format("sqs", f"payments-{service}")}
     add("aws_sqs_queue", service, **queue, visibility_timeout_seconds=60, tags={"service": service})
 

@@ -44,7 +44,12 @@ def test_the_times_follow_the_numbers(world: World) -> None:
 def test_the_personal_part_stands_in_the_chain_as_a_salted_digest(world: World) -> None:
     append(world.account.pk, "one", by=Actor(world.owner.pk, "alice@acme.example", "admin", "192.0.2.7", "curl/8"))
     row = entries(world.account.pk)[-1]
-    assert row.personal == {"actorEmail": "alice@acme.example", "address": "192.0.2.7", "text": "", "userAgent": "curl/8"}
+    assert row.personal == {
+        "actorEmail": "alice@acme.example",
+        "address": "192.0.2.7",
+        "text": "",
+        "userAgent": "curl/8",
+    }
     assert bytes(row.personal_digest) == hashlib.sha256(bytes(row.salt or b"") + canonical(row.personal)).digest()
 
 
@@ -73,7 +78,12 @@ def test_a_nul_character_is_replaced_since_postgresql_cannot_hold_it(world: Worl
         w.record(StackChanged(name="e\x00f", changes={"g\x00h": ["i\x00j"]}, text="k\x00l"))
     row = entries(world.account.pk)[-1]
     assert row.data == {"id": None, "name": "e\ufffdf", "changes": {"g\ufffdh": ["i\ufffdj"]}}
-    assert row.personal == {"actorEmail": "a\ufffdb", "address": "1\ufffd2", "text": "k\ufffdl", "userAgent": "c\ufffdd"}
+    assert row.personal == {
+        "actorEmail": "a\ufffdb",
+        "address": "1\ufffd2",
+        "text": "k\ufffdl",
+        "userAgent": "c\ufffdd",
+    }
     assert verify(world.account.pk).valid
 
 

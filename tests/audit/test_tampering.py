@@ -25,7 +25,7 @@ FORGED = {
     "actor_id": "gen_random_uuid()",
     "actor_role": "'viewer'",
     "correlation_id": "'another'",
-    "data": """data || '{"role": "viewer"}'""",
+    "data": """data || '{"forged": true}'""",
     "personal": """personal || '{"actorEmail": "somebody@else.example"}'""",
     "salt": "decode(repeat('00', 16), 'hex')",
     "personal_digest": "sha256(personal_digest)",

@@ -1,0 +1,129 @@
+"""Refreshing: the token rotates, and a used one that comes again ends the session."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from accounts import actions
+from accounts.models import Session, User
+from accounts.tokens import TokenPair
+from audit.actors import Actor
+from audit.models import AuditLog
+from driftsentry.api.errors import Unauthenticated
+from tests.accounts.signing import LOGOUT, REFRESH, claims_of, forged, in_the_past, me, post, without_its_trace
+from tests.conftest import World
+
+NOBODY = Actor(None, "", "system", "127.0.0.1")
+
+
+def test_a_refresh_gives_a_new_pair_of_the_same_session(world: World) -> None:
+    first = world.sign_in(world.viewer)
+    answer = post(REFRESH, {"refreshToken": first.refresh})
+    assert answer.status_code == 200
+    data = answer.json()["data"]
+    assert set(data) == {"accessToken", "refreshToken"}
+    assert data["refreshToken"] != first.refresh
+    assert claims_of(data["accessToken"])["sid"] == claims_of(first.access)["sid"]
+    assert me(data["accessToken"]).status_code == 200
+    assert Session.objects.count() == 1
+
+
+def test_a_refresh_prolongs_the_session(world: World) -> None:
+    pair = world.sign_in(world.viewer)
+    soon = timezone.now() + timedelta(hours=1)
+    Session.objects.update(expires_at=soon)
+    post(REFRESH, {"refreshToken": pair.refresh})
+    assert Session.objects.get().expires_at > soon
+
+
+def test_the_old_access_token_holds_until_it_expires(world: World) -> None:
+    first = world.sign_in(world.viewer)
+    post(REFRESH, {"refreshToken": first.refresh})
+    assert me(first.access).status_code == 200
+
+
+def test_a_used_refresh_token_revokes_the_whole_session(world: World) -> None:
+    first = world.sign_in(world.viewer)
+    second = post(REFRESH, {"refreshToken": first.refresh}).json()["data"]
+    again = post(REFRESH, {"refreshToken": first.refresh})
+    assert again.status_code == 401
+    assert me(second["accessToken"]).status_code == 401
+    assert me(first.access).status_code == 401
+    assert post(REFRESH, {"refreshToken": second["refreshToken"]}).status_code == 401
+    session = Session.objects.get()
+    assert session.revoked_because == Session.RevokedBecause.REUSED
+    entry = AuditLog.objects.get(kind="session.revoked")
+    assert entry.data == {"id": str(session.pk), "userId": str(world.viewer.pk), "because": "reused"}
+
+
+def test_a_used_refresh_token_leaves_the_users_other_sessions_alone(world: World) -> None:
+    first, elsewhere = world.sign_in(world.viewer), world.sign_in(world.viewer)
+    post(REFRESH, {"refreshToken": first.refresh})
+    post(REFRESH, {"refreshToken": first.refresh})
+    assert me(elsewhere.access).status_code == 200
+
+
+def test_twenty_refreshes_at_once_give_exactly_one_new_pair(world: World) -> None:
+    first = world.sign_in(world.viewer)
+
+    def refresh(_: int) -> TokenPair | None:
+        try:
+            return actions.refresh_session(first.refresh, by=NOBODY).tokens
+        except Unauthenticated:
+            return None
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(20) as threads:
+        pairs = [pair for pair in threads.map(refresh, range(20)) if pair is not None]
+    assert len(pairs) == 1
+    session = Session.objects.get()
+    assert bytes(session.refresh_digest) == pairs[0].refresh_digest
+    assert session.revoked_because == Session.RevokedBecause.REUSED
+    assert AuditLog.objects.filter(kind="session.revoked").count() == 1
+
+
+def test_a_refresh_after_log_out_is_refused(world: World) -> None:
+    pair = world.sign_in(world.viewer)
+    assert post(LOGOUT, {"refreshToken": pair.refresh}, token=pair.access).status_code == 200
+    assert post(REFRESH, {"refreshToken": pair.refresh}).status_code == 401
+    assert Session.objects.get().revoked_because == Session.RevokedBecause.LOGOUT
+
+
+def test_a_former_user_cannot_refresh_and_the_session_is_not_called_reused(world: World) -> None:
+    pair = world.sign_in(world.viewer)
+    User.objects.filter(pk=world.viewer.pk).update(is_active=False)
+    assert post(REFRESH, {"refreshToken": pair.refresh}).status_code == 401
+    assert Session.objects.get().revoked_at is None
+
+
+def test_every_bad_refresh_token_reads_alike(world: World) -> None:
+    pair = world.sign_in(world.viewer)
+    claims = claims_of(pair.refresh)
+    nobody = "00000000-0000-4000-8000-000000000000"
+    bad = {
+        "access token": pair.access,
+        "garbage": "garbage",
+        "wrong key": forged(claims, key="another key that is long enough for it"),
+        "expired": forged(in_the_past(claims)),
+        "unknown session": forged(claims | {"sid": nobody}),
+        "another user's": forged(claims | {"sub": str(world.engineer.pk)}),
+        "no session": forged({name: value for name, value in claims.items() if name != "sid"}),
+        "no uuid": forged(claims | {"sid": "x"}),
+        "wrong audience": forged(claims | {"aud": "elsewhere"}),
+    }
+    answers = {why: post(REFRESH, {"refreshToken": token}) for why, token in bad.items()}
+    assert {why: answer.status_code for why, answer in answers.items()} == dict.fromkeys(bad, 401)
+    bodies = [without_its_trace(answer) for answer in answers.values()]
+    assert all(body == bodies[0] for body in bodies)
+    assert post(REFRESH, {"refreshToken": pair.refresh}).status_code == 200, "none of them harmed the session"
+
+
+@pytest.mark.parametrize("body", [{}, {"refreshToken": ""}, {"refreshToken": None}, {"refreshToken": "x" * 4097}])
+def test_a_malformed_refresh_names_the_field(world: World, body: object) -> None:
+    answer = post(REFRESH, body)
+    assert answer.status_code == 400
+    assert answer.json()["error"]["details"]["errors"][0]["field"] == "refreshToken"
