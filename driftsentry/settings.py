@@ -206,6 +206,11 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {
+        "Severity": "drifts.models.Drift.Severities",
+        "DriftStatus": "drifts.models.Drift.Statuses",
+        "ScanStatus": "drifts.models.Scan.Statuses",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "driftsentry.api.openapi.wrap_in_envelope",

@@ -215,7 +215,7 @@ def _drifts(account_id: UUID) -> QuerySet[Drift]:
     return Drift.objects.for_account(account_id).order_by()
 
 
-def _since_detection(column: str) -> ExpressionWrapper:
+def _since_detection(column: str) -> ExpressionWrapper[DurationField[Any]]:
     return ExpressionWrapper(F(column) - F("detected_at"), output_field=DurationField())
 
 

@@ -1,11 +1,12 @@
 """The dashboard's figures on the wire."""
 
+from typing import Any
+
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from costs.serializers import usd
-from drifts.findings import Severity
-from drifts.transitions import Status
+from drifts.models import Drift
 from driftsentry.api.casing import CamelSerializer
 from driftsentry.dashboard.queries import By
 
@@ -86,20 +87,20 @@ class _ShareSerializer(CamelSerializer):
 class SeverityShareSerializer(_ShareSerializer):
     """One severity's part."""
 
-    severity = serializers.ChoiceField([one.value for one in Severity], source="value")
+    severity = serializers.ChoiceField(Drift.Severities.choices, source="value")
 
 
 class StatusShareSerializer(_ShareSerializer):
     """One status's part."""
 
-    status = serializers.ChoiceField([one.value for one in Status], source="value")
+    status = serializers.ChoiceField(Drift.Statuses.choices, source="value")
 
 
 @extend_schema_serializer(many=False)
 class SeverityDistributionSerializer(CamelSerializer):
     """All drifts on record by severity, gravest first, every severity present."""
 
-    data = SeverityShareSerializer(many=True)
+    data: Any = SeverityShareSerializer(many=True)
     total = _count("All drifts on record.")
 
 
@@ -107,7 +108,7 @@ class SeverityDistributionSerializer(CamelSerializer):
 class StatusDistributionSerializer(CamelSerializer):
     """All drifts on record by status, every status present."""
 
-    data = StatusShareSerializer(many=True)
+    data: Any = StatusShareSerializer(many=True)
     total = _count("All drifts on record.")
 
 
@@ -124,4 +125,4 @@ class TopSerializer(CamelSerializer):
     """Where most open drifts are."""
 
     by = serializers.ChoiceField([one.value for one in By])
-    data = RankSerializer(many=True)
+    data: Any = RankSerializer(many=True)

@@ -1,6 +1,5 @@
 """Logging in."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -15,7 +14,7 @@ from tests.conftest import PASSWORD, World
 
 
 @pytest.fixture
-def hashed(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+def hashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The passwords that bcrypt was asked to hash: what a log-in costs."""
     asked: list[str] = []
     usual = BCryptSHA256PasswordHasher.encode
@@ -25,7 +24,7 @@ def hashed(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         return usual(self, password, salt)
 
     monkeypatch.setattr(BCryptSHA256PasswordHasher, "encode", encode)
-    yield asked
+    return asked
 
 
 def test_the_right_password_gives_tokens_and_the_user(world: World) -> None:
@@ -50,8 +49,12 @@ def test_the_access_token_says_what_the_contract_says(world: World) -> None:
     assert claims.pop("jti")
     assert claims.pop("token_type") == "access"
     assert claims == {
-        **{"iss": "driftsentry", "aud": "api", "sub": str(world.engineer.pk), "sid": str(session.pk)},
-        **{"role": "engineer", "account": str(world.account.pk)},
+        "iss": "driftsentry",
+        "aud": "api",
+        "sub": str(world.engineer.pk),
+        "sid": str(session.pk),
+        "role": "engineer",
+        "account": str(world.account.pk),
     }
 
 
@@ -124,7 +127,7 @@ def test_a_session_holds_neither_token_but_only_a_digest(world: World) -> None:
     data = log_in(world.engineer.email).json()["data"]
     row = Session.objects.filter(user=world.engineer).values().get()
     assert len(bytes(row["refresh_digest"])) == 32
-    kept = str({name: bytes(value) if name == "refresh_digest" else value for name, value in row.items()})
+    kept = str(row | {"refresh_digest": bytes(row["refresh_digest"])})
     for token in (data["accessToken"], data["refreshToken"]):
         claims = claims_of(token)
         assert claims["jti"] not in kept

@@ -16,7 +16,10 @@ def test_my_profile(world: World) -> None:
     assert data.pop("createdAt").endswith("Z")
     assert data.pop("updatedAt").endswith("Z")
     assert data == {
-        **{"id": str(world.engineer.pk), "email": "bob@acme.example", "name": "Bob", "role": "engineer"},
+        "id": str(world.engineer.pk),
+        "email": "bob@acme.example",
+        "name": "Bob",
+        "role": "engineer",
         "accountId": str(world.account.pk),
         "settings": {"emailNotifications": True, "slackIntegration": False, "criticalAlertsOnly": False},
     }
@@ -61,7 +64,7 @@ def test_an_unknown_field_is_refused_by_name(world: World, field: str) -> None:
     assert [error["field"] for error in answer.json()["error"]["details"]["errors"]] == [field]
 
 
-@pytest.mark.parametrize("name", ["", "   ", None, "x" * 201, 7.5j.__class__.__name__ * 40, ["Bob"]])
+@pytest.mark.parametrize("name", ["", "   ", None, "x" * 201, {"a": 1}, ["Bob"]])
 def test_a_name_that_cannot_be_one_is_refused(world: World, name: object) -> None:
     answer = world.client(world.viewer).patch(ME, {"name": name}, format="json")
     assert answer.status_code == 400

@@ -97,7 +97,7 @@ def test_createsuperuser_asks_for_the_e_mail_the_name_and_the_password(
             return True
 
     monkeypatch.setattr("builtins.input", answer)
-    monkeypatch.setattr("getpass.getpass", lambda prompt: SECRET)
+    monkeypatch.setattr("getpass.getpass", lambda *_: SECRET)
     monkeypatch.delenv("DJANGO_SUPERUSER_PASSWORD", raising=False)
     call_command("createsuperuser", stdin=Terminal(), stdout=StringIO())
     assert len(asked) == 2

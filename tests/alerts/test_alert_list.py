@@ -46,7 +46,8 @@ def test_the_newest_comes_first_in_pages_and_by_cursor(world: Any) -> None:
     for number in range(5):
         raise_alert(world.engineer, f"number {number}")
     assert titles(world, world.viewer, {"limit": "2", "page": "2"}) == ["number 2", "number 1"]
-    client, cursor, found = world.client(world.viewer), "", []
+    client, found = world.client(world.viewer), []
+    cursor: str | None = ""
     for _ in range(3):
         data = client.get(URL, {"limit": "2", "cursor": cursor}).json()["data"]
         found += [one["title"] for one in data["items"]]

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -61,7 +62,7 @@ def unprotected() -> Iterator[None]:
         transaction.set_rollback(True)
 
 
-def run(statement: str, *parameters: object) -> int:
+def run(statement: str, *parameters: UUID | int | datetime) -> int:
     """Run SQL.
 
     Returns:
@@ -69,4 +70,4 @@ def run(statement: str, *parameters: object) -> int:
     """
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
-        return cursor.rowcount
+        return int(cursor.rowcount)

@@ -28,7 +28,7 @@ from tests.conftest import World
 )
 def test_an_update_is_refused(world: World, change: str) -> None:
     with pytest.raises(IntegrityError, match="append-only: UPDATE is refused"):
-        run(f"UPDATE audit_log SET {change} WHERE account_id = %s AND seq = 2", world.account.pk)
+        run(f"UPDATE audit_log SET {change} WHERE account_id = %s AND seq = 2", world.account.pk)  # noqa: S608
     assert verify(world.account.pk).valid
 
 

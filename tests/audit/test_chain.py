@@ -18,7 +18,7 @@ from tests.audit.entries import append, canonical, entries, hash_by_hand
 from tests.conftest import World
 
 NASTY = 'quote " backslash \\ tab \t newline \n bell \x07 delete \x7f umlaut ä line\u2028separator emoji 🦊 </script>'
-TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=20)
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 
 
 def test_the_numbers_are_contiguous_and_each_hash_covers_the_one_before(world: World) -> None:
@@ -164,8 +164,18 @@ def test_the_pieces_around_time_and_number_make_the_canonical_text(data: dict[st
     entry = Entry("a", None, "T", "c", kept, "d", "i", "k", "p", at, 7, 1)
     assert entry.text().encode() == canonical(
         {
-            **{"account": "a", "actor": None, "at": "T", "correlation": "c", "data": kept, "drift": "d", "id": "i"},
-            **{"kind": "k", "personal": "p", "role": at, "seq": 7, "v": 1},
+            "account": "a",
+            "actor": None,
+            "at": "T",
+            "correlation": "c",
+            "data": kept,
+            "drift": "d",
+            "id": "i",
+            "kind": "k",
+            "personal": "p",
+            "role": at,
+            "seq": 7,
+            "v": 1,
         }
     )
 

@@ -86,7 +86,7 @@ def test_two_facts_of_one_kind_are_refused() -> None:
     class Copy(Fact):
         kind: ClassVar[str] = "drift.approved"
 
-    with pytest.raises(ValueError, match="Two facts are called drift.approved v1"):
+    with pytest.raises(ValueError, match=r"Two facts are called drift\.approved v1"):
         register(Copy)
     assert REGISTRY["drift.approved", 1] is drifts.facts.DriftApproved
 

@@ -45,7 +45,7 @@ def test_an_altered_column_of_any_row_is_found_and_named(world: World, column: s
     last = verify(world.account.pk).entries
     for seq in range(1, last + 1):
         with unprotected():
-            statement = f"UPDATE audit_log SET {column} = {FORGED[column]} WHERE account_id = %s AND seq = %s"
+            statement = f"UPDATE audit_log SET {column} = {FORGED[column]} WHERE account_id = %s AND seq = %s"  # noqa: S608
             assert run(statement, world.account.pk, seq) == 1
             verdict = verify(world.account.pk)
             assert not verdict.valid, (column, seq)
