@@ -96,7 +96,7 @@ class EnvelopeSchema(AutoSchema):
 
 
 def wrap_in_envelope(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
-    """Put every JSON answer in the envelope and name the error shape once.
+    """Put every JSON answer in the envelope, name the error shape once, and each path as the contract does.
 
     Args:
         result: The OpenAPI document.
@@ -108,6 +108,7 @@ def wrap_in_envelope(result: dict[str, Any], generator: Any, request: Any, publi
         The document as the server behaves.
     """
     result.setdefault("components", {}).setdefault("schemas", {})["Error"] = ERROR
+    result["paths"] = {path.rstrip("/"): operations for path, operations in result["paths"].items()}
     for path in result["paths"].values():
         for operation in path.values():
             for number, response in operation["responses"].items():

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Avg, Count, DurationField, ExpressionWrapper, F, Q, QuerySet, Sum
+from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -215,7 +216,7 @@ def _drifts(account_id: UUID) -> QuerySet[Drift]:
     return Drift.objects.for_account(account_id).order_by()
 
 
-def _since_detection(column: str) -> ExpressionWrapper[DurationField[Any]]:
+def _since_detection(column: str) -> ExpressionWrapper[CombinedExpression]:
     return ExpressionWrapper(F(column) - F("detected_at"), output_field=DurationField())
 
 

@@ -13,7 +13,7 @@ from django.db import Error
 
 from driftsentry.api.errors import CODES, Unauthenticated
 from driftsentry.realtime import handshake, protocol, tail
-from driftsentry.realtime.counters import CLOSED
+from driftsentry.realtime.counters import CLOSED, DELIVERY_FAILED
 from driftsentry.realtime.feed import MAX_REPLAY, Feed
 from driftsentry.realtime.hub import Hub
 from driftsentry.realtime.outbox import Outbox, TooSlow
@@ -57,6 +57,8 @@ class LiveStream:
             self._hub.leave(socket)
         if code is not None:
             CLOSED.labels(code=str(code)).inc()
+            if code == protocol.CLOSE_SLOW:
+                DELIVERY_FAILED.inc()
             await socket.outbox.close(code)
 
 

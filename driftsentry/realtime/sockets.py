@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from driftsentry.realtime import protocol
+from driftsentry.realtime.counters import DELIVERED
 from driftsentry.realtime.events import Channel, Event
 from driftsentry.realtime.outbox import Outbox
 from driftsentry.realtime.tail import Head, Identity
@@ -61,6 +62,7 @@ class Socket:
             if protocol.wants(self.subscriptions, event):
                 if not self.outbox.put(event.text(self.told)):
                     return False
+                DELIVERED.inc()
                 self.told = event.seq
             self.cursor = event.seq
         self.cursor = max(self.cursor, upto)

@@ -61,8 +61,10 @@ def test_an_answer_has_the_shape_that_the_document_gives(world: Any, document: A
 
 def test_a_page_of_alerts_has_the_shape_that_the_document_gives(world: Any, document: Any) -> None:
     raise_alert(world.engineer)
-    schema = answer(document, "/api/v1/alerts")
-    items = schema["properties"]["data"]["properties"]["items"]
+    page = answer(document, "/api/v1/alerts")["properties"]["data"]
+    assert page == {"$ref": "#/components/schemas/PaginatedAlertList"}
+    items = document["components"]["schemas"]["PaginatedAlertList"]["properties"]["items"]
+    assert items["items"] == {"$ref": "#/components/schemas/Alert"}
     fits(document, items, world.client(world.viewer).get("/api/v1/alerts").json()["data"]["items"])
 
 

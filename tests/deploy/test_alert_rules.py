@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 import yaml
+from django.http import HttpResponse
 from django.urls import get_resolver
+from django_prometheus.middleware import PrometheusAfterMiddleware
 from prometheus_client import REGISTRY
 from prometheus_client.metrics_core import Metric
 
@@ -28,6 +30,7 @@ def _selectors() -> list[tuple[str, str]]:
 
 def _families() -> list[Metric]:
     assert get_resolver().url_patterns
+    assert PrometheusAfterMiddleware(lambda _: HttpResponse()).metrics
     return list(REGISTRY.collect())
 
 

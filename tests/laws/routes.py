@@ -1,0 +1,145 @@
+"""Every route there is, read from the URL map, so that no law forgets a new one."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from rest_framework.test import APIClient
+
+from driftsentry.api.openapi import document
+
+OPEN = frozenset(
+    {
+        *("login", "refresh", "docs", "schema", "home"),
+        *("health", "health-live", "health-ready", "prometheus-django-metrics"),
+    }
+)
+METHODS = ("get", "post", "put", "patch", "delete")
+ID = "00000000-0000-4000-8000-000000000000"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A route of ours.
+
+    Attributes:
+        name: Its name in the URL map.
+        takes_id: Whether it is about one thing.
+        view: Its DRF view class; none for a plain view.
+        actions: The view's action by method.
+    """
+
+    name: str
+    takes_id: bool
+    view: Any
+    actions: dict[str, str]
+
+    def path(self, ident: str = ID) -> str:
+        return reverse(self.name, kwargs={"pk": ident} if self.takes_id else None)
+
+    def operation(self, method: str) -> dict[str, Any]:
+        """What the OpenAPI document says of it."""
+        path = re.sub(ID, "{id}", self.path())
+        found: dict[str, Any] = next(
+            paths[method] for name, paths in document()["paths"].items() if re.sub(r"\{\w+\}", "{id}", name) == path
+        )
+        return found
+
+    def body(self, method: str) -> Any:
+        """A valid body, as the OpenAPI document describes it."""
+        content = self.operation(method).get("requestBody", {}).get("content", {})
+        if "application/json" not in content:
+            return {}
+        return example(content["application/json"]["schema"])
+
+
+def routes() -> list[Route]:
+    """All of them, but the admin's, which has a law of its own."""
+    return [_route(pattern) for pattern in _patterns(get_resolver().url_patterns) if pattern.name]
+
+
+def guarded() -> list[Route]:
+    """Those that need a credential."""
+    return [route for route in routes() if route.name not in OPEN]
+
+
+def calls() -> list[tuple[Route, str, str]]:
+    """Every guarded route, method and action."""
+    return [(route, method, action) for route in guarded() for method, action in route.actions.items()]
+
+
+def named(route: Route) -> str:
+    return route.name
+
+
+def call_named(call: object) -> str:
+    return call.name if isinstance(call, Route) else str(call)
+
+
+def admin_paths() -> list[str]:
+    """Every path of the admin, its arguments filled in."""
+    found = []
+    for entry in get_resolver().url_patterns:
+        if isinstance(entry, URLResolver) and entry.app_name == "admin":
+            found += list(_filled("/" + str(entry.pattern), entry.url_patterns))
+    return found
+
+
+def _filled(prefix: str, patterns: list[URLPattern | URLResolver]) -> Iterator[str]:
+    for entry in patterns:
+        path = prefix + re.sub(r"<[^>]+>|\(\?P<\w+>[^)]*\)", "1", str(entry.pattern)).strip("^$")
+        if isinstance(entry, URLResolver):
+            yield from _filled(path, entry.url_patterns)
+        else:
+            yield path
+
+
+def _patterns(entries: list[URLPattern | URLResolver]) -> Iterator[URLPattern]:
+    for entry in entries:
+        if isinstance(entry, URLPattern):
+            yield entry
+        elif entry.app_name != "admin":
+            yield from _patterns(entry.url_patterns)
+
+
+def _route(pattern: URLPattern) -> Route:
+    view = getattr(pattern.callback, "cls", None)
+    actions = getattr(pattern.callback, "actions", None)
+    if view is not None and actions is None:
+        actions = {method: method for method in METHODS if hasattr(view, method)}
+    known = {method: action for method, action in (actions or {}).items() if method in METHODS}
+    return Route(str(pattern.name), "pk" in pattern.pattern.regex.groupindex, view, known)
+
+
+def example(schema: dict[str, Any]) -> Any:
+    """The least value that a schema allows."""
+    if "$ref" in schema:
+        return example(document()["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]])
+    for several in ("allOf", "oneOf", "anyOf"):
+        if several in schema:
+            return example(schema[several][0])
+    if "enum" in schema:
+        return schema["enum"][0]
+    kind = schema.get("type", "object")
+    kind = kind[0] if isinstance(kind, list) else kind
+    if kind == "object":
+        needed = schema.get("required", [])
+        return {name: example(inner) for name, inner in schema.get("properties", {}).items() if name in needed}
+    plain: dict[str, Any] = {"string": "x" * max(schema.get("minLength", 1), 1), "boolean": True, "array": []}
+    return plain.get(kind, schema.get("minimum", 1))
+
+
+def without_trace(body: bytes) -> dict[str, Any]:
+    """A refusal, but for what names its request and time."""
+    error: dict[str, Any] = json.loads(body)["error"]
+    return {name: value for name, value in error.items() if name not in {"traceId", "timestamp"}}
+
+
+def ask(client: APIClient, route: Route, method: str, ident: str = ID) -> Any:
+    """Ask a route with a valid body."""
+    if method == "get":
+        return client.get(route.path(ident))
+    return client.generic(method.upper(), route.path(ident), json.dumps(route.body(method)), "application/json")
