@@ -138,7 +138,7 @@ if DATABASE_URL:
         | _database.get("OPTIONS", {}),
     }
 # With no database at all the checks would complain of its engine; `manage.py` then says how to get one.
-SILENCED_SYSTEM_CHECKS = [] if DATABASE_URL else ["fields.E220", "fields.E222"]
+SILENCED_SYSTEM_CHECKS = [] if DATABASE_URL else ["fields.E220", "fields.E222", "models.W040"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", default="") or conf.local_service(DATA_DIR, "redis_url")

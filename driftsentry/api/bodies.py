@@ -1,5 +1,6 @@
 """Bodies bounded before Django sees them, and those sent in chunks given the length that DRF goes by."""
 
+import ctypes
 from collections import deque
 from typing import Any, TypeAlias
 
@@ -9,6 +10,10 @@ from driftsentry.api.correlation import HEADER, sane_or_new
 from driftsentry.api.envelope import CONTENT_TYPE, dumps, failure
 
 Message: TypeAlias = Any
+
+
+LARGE = 8 << 20
+"""Bytes of a body whose chunks are worth giving back."""
 
 
 class BoundedBodies:
@@ -42,7 +47,7 @@ class BoundedBodies:
         elif announced is None and headers.get(b"transfer-encoding"):
             await self._measure(scope, receive, send)
         else:
-            await self._application(scope, receive, send)
+            await self._application(scope, _giving_back(receive), send)
 
     async def _measure(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         """Take the chunks, which the server holds already, and say how long they are together."""
@@ -62,7 +67,7 @@ class BoundedBodies:
 
         kept = [(name, value) for name, value in scope["headers"] if name != b"transfer-encoding"]  # type: ignore[typeddict-item]
         measured: Message = {**scope, "headers": [*kept, (b"content-length", str(size).encode())]}
-        await self._application(measured, replay, send)
+        await self._application(measured, _giving_back(replay), send)
 
     async def _refuse(self, scope: Any, send: ASGISendCallable) -> None:
         message = f"The body is larger than {self._limit} bytes."
@@ -78,3 +83,29 @@ class BoundedBodies:
         end: Message = {"type": "http.response.body", "body": body}
         await send(start)
         await send(end)
+
+
+def _giving_back(receive: Any) -> Any:
+    """Give the chunks of a large body back to the system once the last one is taken.
+
+    The server holds a body as thousands of small chunks. Freed, they stay with the C library's allocator, and the body,
+    which is then read as one piece, takes the same memory once more.
+    """
+    taken = 0
+
+    async def received() -> Message:
+        nonlocal taken
+        message: Message = await receive()
+        taken += len(message.get("body", b""))
+        if taken >= LARGE and not message.get("more_body", False):
+            taken = 0
+            _trim()
+        return message
+
+    return received
+
+
+def _trim() -> None:
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)

@@ -11,6 +11,7 @@ from django_prometheus.middleware import PrometheusAfterMiddleware
 from prometheus_client import REGISTRY
 from prometheus_client.metrics_core import Metric
 
+from driftsentry.realtime import counters
 from tests.deploy.files import text
 
 OF_PROMETHEUS = {"up"}
@@ -30,6 +31,7 @@ def _selectors() -> list[tuple[str, str]]:
 
 def _families() -> list[Metric]:
     assert get_resolver().url_patterns
+    assert counters.DELIVERED
     assert PrometheusAfterMiddleware(lambda _: HttpResponse()).metrics
     return list(REGISTRY.collect())
 
