@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
+from uuid import UUID
 
 import structlog
 from django.contrib.auth.hashers import make_password
@@ -11,19 +12,28 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts import tokens
-from accounts.facts import AccountCreated, LoginFailed, SessionRevoked, UserChanged, UserCreated, UserLoggedIn
+from accounts.facts import (
+    AccountCreated,
+    LoginFailed,
+    SessionRevoked,
+    UserChanged,
+    UserCreated,
+    UserLoggedIn,
+    UserRoleChanged,
+)
 from accounts.models import Account, Session, User, normalised_email
 from audit import journal
 from audit.actors import Actor
 from audit.journal import Writer
 from driftsentry.api.access import Role
-from driftsentry.api.errors import Conflict, Unauthenticated
+from driftsentry.api.errors import Conflict, NotFound, Unauthenticated
 
 logger = structlog.get_logger(__name__)
 
 WRONG_CREDENTIALS = "The e-mail or the password is wrong."
 BAD_SESSION = "The session has ended; log in again."
 PROFILE_FIELDS = frozenset({"name", "email_notifications", "slack_integration", "critical_alerts_only"})
+ADMINISTERED_FIELDS = frozenset({"name", "role", "is_active"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +194,77 @@ def change_profile(user: User, *, changes: Mapping[str, Any], by: Actor) -> User
             user.save(update_fields=[*changed, "updated_at"])
             w.record(UserChanged(id=user.pk, fields=changed))
     return user
+
+
+def administer_user(account_id: UUID, user_id: UUID, *, changes: Mapping[str, Any], by: Actor) -> User:
+    """Change what an admin may change of a user; a deactivated one is signed out everywhere.
+
+    Args:
+        account_id: The tenant.
+        user_id: Whose.
+        changes: New values by field, of `ADMINISTERED_FIELDS`.
+        by: The admin.
+
+    Raises:
+        NotFound: The tenant has no such user.
+        Conflict: The admin would shut themselves out.
+        ValueError: A field is not one that this action changes.
+    """
+    if not ADMINISTERED_FIELDS.issuperset(changes):
+        raise ValueError(f"administer_user does not change {sorted(set(changes) - ADMINISTERED_FIELDS)}")
+    with journal.writing(account_id, by=by) as w:
+        user = _locked(account_id, user_id)
+        before = {name: getattr(user, name) for name, value in changes.items() if getattr(user, name) != value}
+        if user.pk == by.id and before.keys() & {"role", "is_active"}:
+            raise Conflict("You cannot change your own role or deactivate yourself; ask another admin.")
+        for name in before:
+            setattr(user, name, changes[name])
+        if before:
+            user.save(update_fields=[*before, "updated_at"])
+            _record_changes(w, user, before)
+    return user
+
+
+def set_password(account_id: UUID, user_id: UUID, *, password: str, by: Actor) -> User:
+    """Give a user another password, as an admin; they are signed out everywhere.
+
+    Args:
+        account_id: The tenant.
+        user_id: Whose.
+        password: The new one, already checked against the password rules.
+        by: The admin.
+
+    Raises:
+        NotFound: The tenant has no such user.
+    """
+    encoded = make_password(password)
+    with journal.writing(account_id, by=by) as w:
+        user = _locked(account_id, user_id)
+        user.password = encoded
+        user.save(update_fields=["password", "updated_at"])
+        w.record(UserChanged(id=user.pk, fields=("password",)))
+        _revoke_all(w, user, Session.RevokedBecause.PASSWORD)
+    return user
+
+
+def _record_changes(w: Writer, user: User, before: Mapping[str, Any]) -> None:
+    w.record(UserChanged(id=user.pk, fields=tuple(sorted(before))))
+    if "role" in before:
+        w.record(UserRoleChanged(id=user.pk, previous_role=before["role"], role=user.role))
+    if "is_active" in before and not user.is_active:
+        _revoke_all(w, user, Session.RevokedBecause.DEACTIVATED)
+
+
+def _locked(account_id: UUID, user_id: UUID) -> User:
+    user = User.objects.select_for_update().filter(account_id=account_id, pk=user_id).first()
+    if user is None:
+        raise NotFound
+    return user
+
+
+def _revoke_all(w: Writer, user: User, because: Session.RevokedBecause) -> None:
+    for session in Session.objects.live(w.now).filter(user=user).order_by("created_at"):
+        _revoke(w, session, because)
 
 
 def _session_of(refresh_token: str) -> tuple[tokens.Claims, Session]:

@@ -37,6 +37,17 @@ class UserChanged(Fact):
 
 @register
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UserRoleChanged(Fact):
+    """An admin gave a user another role."""
+
+    kind: ClassVar[str] = "user.role_changed"
+    sentence: ClassVar[str] = "Role changed from {previousRole} to {role}"
+    previous_role: str
+    role: str
+
+
+@register
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UserLoggedIn(Fact):
     """A user logged in."""
 

@@ -140,6 +140,8 @@ class Session(models.Model):
 
         LOGOUT = "logout", "Logged out"
         REUSED = "reused", "A used refresh token came again"
+        PASSWORD = "password", "An admin set another password"
+        DEACTIVATED = "deactivated", "The user was deactivated"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(User, models.CASCADE, related_name="sessions")

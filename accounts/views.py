@@ -27,6 +27,7 @@ class AuthViewSet(viewsets.ViewSet):
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
+    extra_refusals: ClassVar[dict[str, tuple[str, ...]]] = {"login": ("401",), "refresh": ("401",)}
 
     @extend_schema(request=LoginSerializer, responses={200: SignedInSerializer})
     @action(detail=False, methods=["post"])

@@ -10,7 +10,6 @@ from alerts.actions import Notice, raise_alerts
 from alerts.models import Alert
 from audit import journal
 from audit.actors import Actor
-from audit.facts import Fact
 from audit.journal import Writer
 from costs.actions import record_cost_change
 from drifts.counters import DECISIONS
@@ -43,9 +42,9 @@ def triage_drift(account_id: UUID, drift_id: UUID, *, note: str = "", by: Actor)
     """
     note = _bounded(note, "note")
 
-    def change(w: Writer, drift: Drift) -> Fact:
+    def change(w: Writer, drift: Drift) -> None:
+        w.record(DriftTriaged(**_decided(drift), text=note))
         raise_alerts(w, [_approval_needed(drift)])
-        return DriftTriaged(**_decided(drift), text=note)
 
     return _decide(account_id, drift_id, Action.TRIAGE, change, by=by)
 
@@ -66,11 +65,10 @@ def approve_drift(account_id: UUID, drift_id: UUID, *, reason: str, by: Actor) -
     """
     reason = _reason(reason)
 
-    def change(w: Writer, drift: Drift) -> Fact:
+    def change(w: Writer, drift: Drift) -> None:
         drift.approved_at, drift.approved_by_id, drift.approval_reason = w.now, by.id, reason
-        return DriftApproved(
-            **_decided(drift), approved_at=w.now, approved_by=by.id, difference_digest=_digest(drift), text=reason
-        )
+        decided = {"approved_at": w.now, "approved_by": by.id, "difference_digest": _digest(drift)}
+        w.record(DriftApproved(**_decided(drift), **decided, text=reason))
 
     return _decide(account_id, drift_id, Action.APPROVE, change, by=by)
 
@@ -91,11 +89,10 @@ def reject_drift(account_id: UUID, drift_id: UUID, *, reason: str, by: Actor) ->
     """
     reason = _reason(reason)
 
-    def change(w: Writer, drift: Drift) -> Fact:
+    def change(w: Writer, drift: Drift) -> None:
         drift.rejected_at, drift.rejected_by_id, drift.rejection_reason = w.now, by.id, reason
-        return DriftRejected(
-            **_decided(drift), rejected_at=w.now, rejected_by=by.id, difference_digest=_digest(drift), text=reason
-        )
+        decided = {"rejected_at": w.now, "rejected_by": by.id, "difference_digest": _digest(drift)}
+        w.record(DriftRejected(**_decided(drift), **decided, text=reason))
 
     return _decide(account_id, drift_id, Action.REJECT, change, by=by)
 
@@ -119,10 +116,10 @@ def resolve_drift(account_id: UUID, drift_id: UUID, *, how: str, note: str = "",
         raise Invalid.field("how", f"One of: {', '.join(MANUAL_RESOLUTIONS)}.")
     note = _bounded(note, "note")
 
-    def change(w: Writer, drift: Drift) -> Fact:
+    def change(w: Writer, drift: Drift) -> None:
         drift.resolved_at, drift.resolved_how = w.now, how
         record_cost_change(w, drift_id=drift.pk, before=drift.cost_impact_monthly, after=None)
-        return DriftResolved(**_decided(drift), resolved_at=w.now, resolved_how=how, text=note)
+        w.record(DriftResolved(**_decided(drift), resolved_at=w.now, resolved_how=how, text=note))
 
     return _decide(account_id, drift_id, Action.RESOLVE, change, by=by)
 
@@ -153,7 +150,7 @@ def comment_on_drift(account_id: UUID, drift_id: UUID, *, text: str, by: Actor) 
 
 
 def _decide(
-    account_id: UUID, drift_id: UUID, action: Action, change: Callable[[Writer, Drift], Fact], *, by: Actor
+    account_id: UUID, drift_id: UUID, action: Action, change: Callable[[Writer, Drift], None], *, by: Actor
 ) -> Drift:
     """Check, change, record, with the drift's row locked so that decisions come one after the other."""
     with journal.writing(account_id, by=by) as w:
@@ -163,9 +160,8 @@ def _decide(
         if not can(drift.status, action):
             raise Conflict(f"A drift that is {drift.status} cannot be {LEADS_TO[action].value}.")
         drift.status = LEADS_TO[action].value
-        fact = change(w, drift)
+        change(w, drift)
         drift.save(update_fields=[*_DECISION_FIELDS, "updated_at"])
-        w.record(fact)
         transaction.on_commit(lambda: DECISIONS.labels(action=action.value).inc())
     return drift
 

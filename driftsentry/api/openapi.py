@@ -81,18 +81,26 @@ class EnvelopeSchema(AutoSchema):
 
     def _refusals(self) -> list[str]:
         numbers = ["400"]
-        if self.view.permission_classes and self.get_auth():
+        if any(self.get_auth()):
             numbers += ["401", "403"]
         if "{" in self.path:
             numbers.append("404")
+        if self.method != "GET":
+            numbers.append("409")
         if self.method in {"POST", "PUT", "PATCH"}:
-            numbers += ["409", "413", "415"]
+            numbers += ["413", "415"]
         numbers += list(getattr(self.view, "extra_refusals", {}).get(getattr(self.view, "action", ""), ()))
         return numbers
 
     def get_filter_backends(self) -> list[Any]:
-        """Filters belong to lists only."""
-        return super().get_filter_backends() if self._is_list_view() else []
+        """Filters belong to the list itself only, not to another action that answers several things."""
+        return super().get_filter_backends() if self._is_the_list() else []
+
+    def _get_paginator(self) -> Any:
+        return super()._get_paginator() if self._is_the_list() else None  # type: ignore[no-untyped-call]
+
+    def _is_the_list(self) -> bool:
+        return getattr(self.view, "action", None) == "list"
 
 
 def wrap_in_envelope(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:

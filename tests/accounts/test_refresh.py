@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts import actions
@@ -13,6 +13,7 @@ from accounts.tokens import TokenPair
 from audit.actors import Actor
 from audit.models import AuditLog
 from driftsentry.api.errors import Unauthenticated
+from driftsentry.local.processes import wait_until
 from tests.accounts.signing import LOGOUT, REFRESH, claims_of, forged, in_the_past, me, post, without_its_trace
 from tests.conftest import World
 
@@ -66,24 +67,47 @@ def test_a_used_refresh_token_leaves_the_users_other_sessions_alone(world: World
     assert me(elsewhere.access).status_code == 200
 
 
+def refreshed(pair: TokenPair) -> TokenPair | None:
+    """The new pair; none where the refresh was refused. For a thread of its own."""
+    try:
+        return actions.refresh_session(pair.refresh, by=NOBODY).tokens
+    except Unauthenticated:
+        return None
+    finally:
+        connection.close()
+
+
 def test_twenty_refreshes_at_once_give_exactly_one_new_pair(world: World) -> None:
     first = world.sign_in(world.viewer)
-
-    def refresh(_: int) -> TokenPair | None:
-        try:
-            return actions.refresh_session(first.refresh, by=NOBODY).tokens
-        except Unauthenticated:
-            return None
-        finally:
-            connection.close()
-
     with ThreadPoolExecutor(20) as threads:
-        pairs = [pair for pair in threads.map(refresh, range(20)) if pair is not None]
+        pairs = [pair for pair in threads.map(refreshed, [first] * 20) if pair is not None]
     assert len(pairs) == 1
     session = Session.objects.get()
     assert bytes(session.refresh_digest) == pairs[0].refresh_digest
     assert session.revoked_because == Session.RevokedBecause.REUSED
     assert AuditLog.objects.filter(kind="session.revoked").count() == 1
+
+
+def test_refreshes_that_all_found_the_token_current_give_exactly_one_new_pair(world: World) -> None:
+    """The hardest case: all of them have looked, and wait for one row, before any of them changes it."""
+    first = world.sign_in(world.viewer)
+    with ThreadPoolExecutor(4) as threads:
+        with transaction.atomic():
+            Session.objects.select_for_update().get()
+            refreshing = [threads.submit(refreshed, first) for _ in range(4)]
+            assert wait_until(lambda: waiting_for_a_row() == 4, seconds=30)
+        assert len([one for one in refreshing if one.result() is not None]) == 1
+    assert Session.objects.get().revoked_because == Session.RevokedBecause.REUSED
+
+
+def waiting_for_a_row() -> int:
+    """How many of this database's sessions wait for a lock, seen afresh inside a transaction too."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return int(cursor.fetchone()[0])
 
 
 def test_a_refresh_after_log_out_is_refused(world: World) -> None:

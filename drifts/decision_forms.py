@@ -1,0 +1,62 @@
+"""What a person is asked before a decision is taken in the admin: one table for the list and the page."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django import forms
+
+from drifts.actions import decide
+from drifts.models import Drift
+from drifts.transitions import Action
+
+
+class NoteForm(forms.Form):
+    """A note that may be left out."""
+
+    note = forms.CharField(required=False, max_length=decide.NOTE_LENGTH, widget=forms.Textarea(attrs={"rows": 4}))
+
+
+class ReasonForm(forms.Form):
+    """The reason of a decision."""
+
+    reason = forms.CharField(
+        min_length=decide.REASON_LENGTH.start,
+        max_length=decide.REASON_LENGTH.stop - 1,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="10 to 1000 characters; it is kept in the journal.",
+    )
+
+
+class ResolutionForm(NoteForm):
+    """How a drift ended."""
+
+    how = forms.ChoiceField(choices=[(one.value, one.label) for one in decide.MANUAL_RESOLUTIONS])
+    field_order = ["how", "note"]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One decision as the admin offers it."""
+
+    title: str
+    """On the button."""
+    explanation: str
+    """What it means."""
+    form: type[forms.Form]
+    """What is asked."""
+    run: Callable[..., Drift]
+    """The action."""
+
+
+DECISIONS: dict[Action, Decision] = {
+    Action.TRIAGE: Decision(
+        "Triage", "You have looked; it now waits for approval or rejection.", NoteForm, decide.triage_drift
+    ),
+    Action.APPROVE: Decision(
+        "Approve", "The resource is to be put back to the expected state.", ReasonForm, decide.approve_drift
+    ),
+    Action.REJECT: Decision(
+        "Reject", "The change stands; the resource is not put back.", ReasonForm, decide.reject_drift
+    ),
+    Action.RESOLVE: Decision("Resolve", "It is over.", ResolutionForm, decide.resolve_drift),
+}
