@@ -44,7 +44,7 @@ class AuditLogAdmin(TenantAdmin):
     """What happened, newest first."""
 
     reading = Permission.READ_AUDIT
-    list_display = ("seq", "at", "kind", "message", "actor", "actor_role", "drift_id")
+    list_display = ("seq", "at", "kind", "message", "actor")
     list_display_links = ("seq", "kind")
     list_filter = (KindFilter,)
     list_select_related = ("account",)

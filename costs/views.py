@@ -30,6 +30,6 @@ class CostTrendViewSet(viewsets.ViewSet):
     @extend_schema(parameters=[DAYS], responses=CostTrendSerializer)
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """The trend of the last days, every day present."""
-        refuse_unknown_parameters(request, {"days", "format"})
+        refuse_unknown_parameters(request, {"days"})
         days = whole_number(request, "days", default=DEFAULT_DAYS, low=1, high=MAX_DAYS)
         return Response(CostTrendSerializer(cost_trend(account_id_of(request), days=days)).data)

@@ -176,8 +176,8 @@ class DriftAdmin(TenantAdmin):
 
     reading = Permission.READ
     list_display = (
-        *("resource_id", "coloured_severity", "coloured_status", "stack", "resource_type", "region"),
-        *("cost_impact_monthly", "occurrences", "detected_at", "last_seen_at"),
+        *("resource_id", "coloured_severity", "coloured_status", "cost", "stack", "region"),
+        *("detected_at", "resource_type"),
     )
     list_filter = ("severity", "status", "kind", "cost_basis", "detected_by")
     list_select_related = ("account", "stack")
@@ -240,6 +240,12 @@ class DriftAdmin(TenantAdmin):
     def coloured_status(self, drift: Drift) -> SafeString:
         """Where it stands."""
         return badge("status", drift.status, drift.get_status_display())
+
+    @admin.display(description="USD a month", ordering="cost_impact_monthly", empty_value="unpriced")
+    def cost(self, drift: Drift) -> SafeString | None:
+        """What it costs, where that is known."""
+        known = drift.cost_impact_monthly
+        return None if known is None else format_html('<span class="money">{}</span>', f"{known:,.2f}")
 
     @admin.display(description="stack")
     def its_stack(self, drift: Drift) -> SafeString | str:

@@ -58,5 +58,5 @@ DECISIONS: dict[Action, Decision] = {
     Action.REJECT: Decision(
         "Reject", "The change stands; the resource is not put back.", ReasonForm, decide.reject_drift
     ),
-    Action.RESOLVE: Decision("Resolve", "It is over.", ResolutionForm, decide.resolve_drift),
+    Action.RESOLVE: Decision("Resolve", "It is over: say how it ended.", ResolutionForm, decide.resolve_drift),
 }

@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 
 from driftsentry.api.errors import Invalid
 
-PAGINATION_PARAMETERS = frozenset({"page", "limit", "cursor", "format"})
+PAGINATION_PARAMETERS = frozenset({"page", "limit", "cursor"})
 MAX_VALUES = 50
 
 

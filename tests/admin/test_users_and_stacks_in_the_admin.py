@@ -25,12 +25,8 @@ def kinds(account: Account) -> list[str]:
 
 
 def change_user(world: Any, user: User, **more: str | None) -> Any:
-    data: dict[str, str | None] = {
-        "name": user.name,
-        "role": user.role,
-        "password": "",
-        **({"is_active": "on"} if user.is_active else {}),
-    }
+    data: dict[str, str | None] = {"name": user.name, "role": user.role, "password": ""}
+    data["is_active"] = "on" if user.is_active else None
     data.update(more)
     sent = {name: value for name, value in data.items() if value is not None}
     return browser(world.owner).post(f"{USERS}{user.pk}/change/", sent, follow=True)

@@ -138,9 +138,24 @@ def test_what_is_wrong_is_named(world: Any, name: str, value: Any) -> None:
 
 
 def test_what_is_not_to_be_set_is_left_alone(world: Any) -> None:
-    ident = made(world, id=str(uuid4()), account=str(world.other_account.pk), createdAt="2001-01-01T00:00:00Z")
+    ident = made(world, id=str(uuid4()), createdAt="2001-01-01T00:00:00Z")
     stack = Stack.objects.get()
     assert (str(stack.pk), stack.account, stack.created_at.year > 2001) == (ident, world.account, True)
+
+
+def test_what_was_read_can_be_written_back(world: Any) -> None:
+    client = world.client(world.engineer)
+    path = f"{URL}/{made(world, labels={'Cost Center': '42'})}"
+    read = client.get(path).json()["data"]
+    answer = client.put(path, read, format="json")
+    assert (answer.status_code, answer.json()["data"]) == (200, read)
+
+
+def test_another_account_cannot_be_named(world: Any) -> None:
+    body = {"name": "one", "account": str(world.other_account.pk)}
+    answer = world.client(world.engineer).post(URL, body, format="json")
+    assert answer.status_code == 400
+    assert [error["field"] for error in answer.json()["error"]["details"]["errors"]] == ["account"]
 
 
 def test_a_viewer_changes_nothing(world: Any) -> None:

@@ -14,9 +14,10 @@ from alerts.models import Alert
 from audit.models import AuditHead, AuditLog
 from audit.verification import verify
 from costs.models import CostMetric
+from drifts.actions.report import report_drift
 from drifts.models import Drift, Scan
 from drifts.transitions import Status
-from driftsentry.seed import demo_plan
+from driftsentry.seed import demo_plan, drifts
 from driftsentry.seed.people import PEOPLE
 
 
@@ -27,7 +28,7 @@ def seed(**options: Any) -> str:
 
 
 def contents() -> dict[str, list[Any]]:
-    """Every row of every table of ours, but for the time of the last change."""
+    """Every row of every table."""
     found = {}
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names():
@@ -59,19 +60,19 @@ def test_three_people_can_log_in(seeded: Account) -> None:
 
 
 def test_five_drifts_show_every_severity_and_state(seeded: Account) -> None:
-    drifts = Drift.objects.all()
-    assert drifts.count() == 5
-    assert {drift.severity for drift in drifts} == {"critical", "high", "medium", "low"}
-    assert {drift.status for drift in drifts} == {status.value for status in Status}
-    assert {drift.account for drift in drifts} == {seeded}
+    found = Drift.objects.all()
+    assert found.count() == 5
+    assert {drift.severity for drift in found} == {"critical", "high", "medium", "low"}
+    assert {drift.status for drift in found} == {status.value for status in Status}
+    assert {drift.account for drift in found} == {seeded}
 
 
 def test_three_alerts_and_three_cost_metrics_belong_to_them(seeded: Account) -> None:
-    drifts = set(Drift.objects.values_list("pk", flat=True))
+    known = set(Drift.objects.values_list("pk", flat=True))
     assert Alert.objects.count() == 3
-    assert {alert.drift_id for alert in Alert.objects.all()} <= drifts
+    assert {alert.drift_id for alert in Alert.objects.all()} <= known
     assert CostMetric.objects.count() == 3
-    assert {metric.drift_id for metric in CostMetric.objects.all()} <= drifts
+    assert {metric.drift_id for metric in CostMetric.objects.all()} <= known
 
 
 def test_the_journal_tells_of_each_and_verifies(seeded: Account) -> None:
@@ -98,13 +99,25 @@ def test_a_second_run_changes_nothing_at_all(transactional_db: None, demo: bool)
     assert contents() == before
 
 
-def test_an_interrupted_run_is_finished_by_the_next(transactional_db: None) -> None:
+@pytest.mark.parametrize("step", range(5))
+def test_an_interrupted_run_is_finished_by_the_next(
+    transactional_db: None, monkeypatch: pytest.MonkeyPatch, step: int
+) -> None:
+    left = iter(range(step))
+
+    def interrupted(*args: Any, **kwargs: Any) -> Drift:
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+        return report_drift(*args, **kwargs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(drifts, "report_drift", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            seed()
+    assert Drift.objects.count() == step
     seed()
-    complete = sorted(Drift.objects.values_list("resource_id", "status"))
-    Drift.objects.filter(status="triaged").first()
-    AuditLog.objects.count()
-    seed()
-    assert sorted(Drift.objects.values_list("resource_id", "status")) == complete
+    assert (Drift.objects.count(), Alert.objects.count(), CostMetric.objects.count()) == (5, 3, 3)
+    assert {drift.status for drift in Drift.objects.all()} == {status.value for status in Status}
 
 
 def test_the_demo_adds_a_month_of_a_service_through_the_real_pipeline(transactional_db: None) -> None:
