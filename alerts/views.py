@@ -40,7 +40,7 @@ class AlertViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Alert]):
     @extend_schema(responses=UnreadCountSerializer, filters=False)
     def unread_count(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """How many nobody has read."""
-        refuse_unknown_parameters(request, {"format"})
+        refuse_unknown_parameters(request, ())
         count = Alert.objects.for_account(account_id_of(request)).unread().count()
         return Response(UnreadCountSerializer({"count": count}).data)
 

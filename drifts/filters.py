@@ -82,7 +82,7 @@ class DriftFilter(filters.FilterSet):
         by = self.form.cleaned_data.get("sortBy") or "detected_at"
         descending = (self.form.cleaned_data.get("sortOrder") or "desc") == "desc"
         if by == "severity":
-            descending = not descending
+            return found.order_by(_order(by, descending=not descending), "-detected_at", "-id")
         return found.order_by(_order(by, descending=descending), "-id")
 
 

@@ -63,7 +63,9 @@ API: list[Route] = [
         "metrics-severity-distribution",
     ),
     route(
-        "metrics/status-distribution", MetricsViewSet.as_view({"get": "status_distribution"}), "metrics-status-distribution"
+        "metrics/status-distribution",
+        MetricsViewSet.as_view({"get": "status_distribution"}),
+        "metrics-status-distribution",
     ),
     route("metrics/top", MetricsViewSet.as_view({"get": "top"}), "metrics-top"),
     route("audit-logs", AuditLogViewSet.as_view({"get": "list"}), "audit-logs"),

@@ -2,10 +2,11 @@
 
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import driftsentry.api.ids
 import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
+
+import driftsentry.api.ids
 
 
 class Migration(migrations.Migration):

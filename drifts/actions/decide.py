@@ -67,8 +67,8 @@ def approve_drift(account_id: UUID, drift_id: UUID, *, reason: str, by: Actor) -
 
     def change(w: Writer, drift: Drift) -> None:
         drift.approved_at, drift.approved_by_id, drift.approval_reason = w.now, by.id, reason
-        decided = {"approved_at": w.now, "approved_by": by.id, "difference_digest": _digest(drift)}
-        w.record(DriftApproved(**_decided(drift), **decided, text=reason))
+        told = _decided(drift) | {"difference_digest": _digest(drift), "text": reason}
+        w.record(DriftApproved(**told, approved_at=w.now, approved_by=by.id))
 
     return _decide(account_id, drift_id, Action.APPROVE, change, by=by)
 
@@ -91,8 +91,8 @@ def reject_drift(account_id: UUID, drift_id: UUID, *, reason: str, by: Actor) ->
 
     def change(w: Writer, drift: Drift) -> None:
         drift.rejected_at, drift.rejected_by_id, drift.rejection_reason = w.now, by.id, reason
-        decided = {"rejected_at": w.now, "rejected_by": by.id, "difference_digest": _digest(drift)}
-        w.record(DriftRejected(**_decided(drift), **decided, text=reason))
+        told = _decided(drift) | {"difference_digest": _digest(drift), "text": reason}
+        w.record(DriftRejected(**told, rejected_at=w.now, rejected_by=by.id))
 
     return _decide(account_id, drift_id, Action.REJECT, change, by=by)
 

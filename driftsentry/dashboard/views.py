@@ -48,28 +48,28 @@ class MetricsViewSet(viewsets.ViewSet):
     @extend_schema(parameters=[DAYS], responses=SummarySerializer)
     def summary(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """The account at a glance: drifts of the last days or still open, alerts, cost and response times."""
-        refuse_unknown_parameters(request, {"days", "format"})
+        refuse_unknown_parameters(request, {"days"})
         days = whole_number(request, "days", default=DEFAULT_DAYS, low=1, high=queries.MAX_DAYS)
         return Response(SummarySerializer(queries.summary(account_id_of(request), days=days)).data)
 
     @extend_schema(responses=SeverityDistributionSerializer)
     def severity_distribution(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """All drifts on record by severity."""
-        refuse_unknown_parameters(request, {"format"})
+        refuse_unknown_parameters(request, ())
         found = queries.distribution(account_id_of(request), Severity, "severity")
         return Response(SeverityDistributionSerializer(found).data)
 
     @extend_schema(responses=StatusDistributionSerializer)
     def status_distribution(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """All drifts on record by status."""
-        refuse_unknown_parameters(request, {"format"})
+        refuse_unknown_parameters(request, ())
         found = queries.distribution(account_id_of(request), Status, "status")
         return Response(StatusDistributionSerializer(found).data)
 
     @extend_schema(parameters=[BY, LIMIT], responses=TopSerializer)
     def top(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Where most open drifts are, most first."""
-        refuse_unknown_parameters(request, {"by", "limit", "format"})
+        refuse_unknown_parameters(request, {"by", "limit"})
         given = request.query_params.get("by") or By.STACK.value
         if given not in set(By):
             raise Invalid.field("by", f"One of: {', '.join(By)}.")

@@ -14,7 +14,7 @@ from driftsentry.local.running import throwaway
 if TYPE_CHECKING:
     from tests.benchmarks.measured import Figure
 
-PASSWORD = "correct horse battery"  # noqa: S105 - of a user in a database that goes at the end
+PASSWORD = "correct horse battery"
 
 
 @contextmanager

@@ -97,7 +97,17 @@ def test_a_reason_of_ten_to_a_thousand_characters_is_taken(world: Any, action: s
     assert reason in (Drift.objects.get().approval_reason, Drift.objects.get().rejection_reason)
 
 
-BAD_REASONS = ["x" * 9, "x" * 1001, "", "   " * 20, " x " + " " * 20, None, 7, ["long enough reason"], "long enough\x00"]
+BAD_REASONS = [
+    "x" * 9,
+    "x" * 1001,
+    "",
+    "   " * 20,
+    " x " + " " * 20,
+    None,
+    7,
+    ["long enough reason"],
+    "long enough\x00",
+]
 
 
 @pytest.mark.parametrize("action", ["approve", "reject"])

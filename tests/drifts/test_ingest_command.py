@@ -109,7 +109,11 @@ def test_an_error_is_one_line_and_ends_with_1(world: Any) -> None:
     assert not Scan.objects.exists()
 
 
-REFUSED = [(b"", "empty"), (drifted(instance())[:-5], "JSON"), (drifted().replace(b'"1.2"', b'"3.0"'), "format_version")]
+REFUSED = [
+    (b"", "empty"),
+    (drifted(instance())[:-5], "JSON"),
+    (drifted().replace(b'"1.2"', b'"3.0"'), "format_version"),
+]
 
 
 @pytest.mark.parametrize(("body", "words"), REFUSED, ids=[words for _, words in REFUSED])

@@ -13,7 +13,19 @@ from costs.models import CostMetric
 from drifts.models import Drift, Scan, Stack
 from driftsentry.api.errors import Conflict, Invalid
 from tests.drifts.ingest.plans import changed, entry
-from tests.drifts.scans import STACK, WEB, alerts, drifted, facts, head, ingest, instance, kinds_after, only_drift, open_group
+from tests.drifts.scans import (
+    STACK,
+    WEB,
+    alerts,
+    drifted,
+    facts,
+    head,
+    ingest,
+    instance,
+    kinds_after,
+    only_drift,
+    open_group,
+)
 
 
 def test_it_opens_one_drift_with_what_is_known_of_the_resource(world: Any) -> None:
@@ -68,7 +80,17 @@ def test_a_created_fact_holds_what_the_contract_lists_and_no_state(world: Any) -
     ingest(world, drifted(instance()))
     (created,) = facts(world, "drift.created")
     drift = only_drift()
-    listed = ("id", "resourceId", "resourceType", "region", "stack", "severity", "costImpactMonthly", "detectedAt", "status")
+    listed = (
+        "id",
+        "resourceId",
+        "resourceType",
+        "region",
+        "stack",
+        "severity",
+        "costImpactMonthly",
+        "detectedAt",
+        "status",
+    )
     assert set(listed) <= set(created.data)
     assert created.data["id"] == str(drift.pk)
     assert created.drift_id == drift.pk

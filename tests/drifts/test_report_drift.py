@@ -23,7 +23,7 @@ REPORT: dict[str, Any] = {
 def post(world: Any, user: Any = None, /, *, without: str = "", key: str = "", **more: Any) -> Any:
     client: APIClient = world.client(user or world.engineer)
     body = {name: value for name, value in (REPORT | more).items() if name != without}
-    headers = {"HTTP_IDEMPOTENCY_KEY": key} if key else {}
+    headers: dict[str, Any] = {"HTTP_IDEMPOTENCY_KEY": key} if key else {}
     return client.post(URL, body, format="json", **headers)
 
 

@@ -89,7 +89,9 @@ def test_the_same_body_can_be_sent_again(world: Any, monkeypatch: pytest.MonkeyP
 def abandoned(world: Any) -> Scan:
     """A scan whose process ended while it ran."""
     scan = ingest(world, clean(WEB)).scan
-    Scan.objects.update(status="running", finished_at=None, started_at=timezone.now() - ABANDONED - timedelta(minutes=1))
+    Scan.objects.update(
+        status="running", finished_at=None, started_at=timezone.now() - ABANDONED - timedelta(minutes=1)
+    )
     return scan
 
 

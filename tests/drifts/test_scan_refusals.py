@@ -8,7 +8,6 @@ import pytest
 from django.apps import apps
 from django.db import connection
 from pytest_django import Settings
-from rest_framework.test import APIClient
 
 from tests.drifts.scans import STACK, drifted, instance
 
@@ -58,7 +57,7 @@ def rows() -> dict[str, int]:
 
 def refused(world: Any, body: bytes, *, url: str = URL, **more: Any) -> Any:
     """Send a body that is refused, and see that no row of any table came of it."""
-    client: APIClient = world.client(world.engineer)
+    client = world.client(world.engineer)
     before = rows()
     answer = client.generic("POST", url, body, content_type="application/json", **more)
     assert rows() == before

@@ -47,9 +47,7 @@ def database(size: str = "db.t3.micro") -> dict[str, Any]:
         "notes": SHAPED_AFTER,
     }
     mask = {"license_key_blob": True}
-    return entry(
-        "aws_db_instance.ledger", before=before, after=after, before_sensitive=mask, after_sensitive=mask
-    )
+    return entry("aws_db_instance.ledger", before=before, after=after, before_sensitive=mask, after_sensitive=mask)
 
 
 def columns() -> list[tuple[str, str]]:

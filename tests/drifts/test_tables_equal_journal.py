@@ -1,4 +1,4 @@
-"""Tables equal journal: whatever scans and people do, its drift facts tell the very state of the drifts, and the costs."""
+"""Tables equal journal: whatever scans and people do, its drift facts tell the state and the cost of every drift."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ def replayed(account_id: Any) -> dict[str, Told]:
             continue
         data, before = fact.data, told.get(fact.data["id"])
         assert (before is None) == (fact.kind == "drift.created")
-        cost = data.get("costImpactMonthly") if "costImpactMonthly" in data else before and before.cost
+        cost = data.get("costImpactMonthly", str(before.cost) if before and before.cost is not None else None)
         told[data["id"]] = Told(
             status=data["status"],
             severity=data["severity"],
@@ -149,8 +149,7 @@ def test_after_a_story_that_holds_every_kind_of_fact(world: Any) -> None:
         assert_equal(world)
     kinds = set(AuditLog.objects.filter(kind__startswith="drift.").values_list("kind", flat=True))
     assert kinds == {
-        f"drift.{what}"
-        for what in ("created", "updated", "triaged", "approved", "rejected", "resolved", "commented")
+        f"drift.{what}" for what in ("created", "updated", "triaged", "approved", "rejected", "resolved", "commented")
     }
     assert set(Drift.objects.values_list("resolved_how", flat=True)) == {"", "acknowledged", "reconciled", "superseded"}
 

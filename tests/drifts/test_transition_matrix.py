@@ -1,4 +1,4 @@
-"""Every status × every action: what the table allows happens, what it forbids is refused by action and database alike."""
+"""Every status and every action: what the table allows happens, the rest is refused by action and database alike."""
 
 from typing import Any
 from uuid import UUID
