@@ -12,6 +12,7 @@ ACCOUNT = "123456789012"
 REGION = "us-east-1"
 PROVIDER = "registry.terraform.io/hashicorp/aws"
 ARN = f"arn:aws:{{}}:{REGION}:{ACCOUNT}:{{}}"
+_PROVIDER_BLOCK = {"name": "aws", "full_name": PROVIDER, "expressions": {"region": {"constant_value": REGION}}}
 SERVICES = ("api", "ledger", "webhooks", "reports")
 ZONES = ("a", "b", "c")
 
@@ -98,7 +99,7 @@ def plan(days_ago: int) -> bytes:
         "terraform_version": "1.11.4",
         "resource_drift": [*drift, *_noise(resources)],
         "resource_changes": changes,
-        "configuration": {"provider_config": {"aws": {"name": "aws", "full_name": PROVIDER}}},
+        "configuration": {"provider_config": {"aws": _PROVIDER_BLOCK}},
         "complete": True,
         "errored": False,
     }

@@ -91,7 +91,7 @@ def decision(place: int, action: str) -> Step:
     """A person acts on one of the drifts; what the table forbids changes nothing."""
 
     def step(world: Any, number: int) -> None:
-        drifts = list(Drift.objects.for_account(world.account.pk).order_by("id"))
+        drifts = list(Drift.objects.for_account(world.account.pk).order_by("detected_at", "address", "id"))
         if not drifts:
             return
         account, ident, by = world.account.pk, drifts[place % len(drifts)].pk, world.actor(world.engineer)
