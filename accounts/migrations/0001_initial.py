@@ -111,7 +111,12 @@ class Migration(migrations.Migration):
                     "revoked_because",
                     models.CharField(
                         blank=True,
-                        choices=[("logout", "Logged out"), ("reused", "A used refresh token came again")],
+                        choices=[
+                            ("logout", "Logged out"),
+                            ("reused", "A used refresh token came again"),
+                            ("password", "An admin set another password"),
+                            ("deactivated", "The user was deactivated"),
+                        ],
                         max_length=20,
                     ),
                 ),
