@@ -30,7 +30,7 @@ check: ## Lint, types, layers, schema, migrations and deployment files.
 	@.ci/venv.sh dev
 	@.ci/check
 
-bench: ## Measure ingest, list pages and the live stream.
+bench: ## Measure ingest, the journal and list pages, each against a bare baseline.
 	@.ci/venv.sh dev
 	@.ci/redis.sh
 	@$(PYTHON) -m driftsentry.local.run $(PYTHON) -m tests.benchmarks $(ARGS)

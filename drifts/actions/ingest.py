@@ -28,6 +28,7 @@ from drifts.models import Scan, Stack
 
 logger = structlog.get_logger(__name__)
 
+LOCK_WAIT = "55s"
 ABANDONED = timedelta(minutes=15)
 ABANDONED_BATCH = 100
 ABANDONED_WORDS = "The process that recorded it ended before it was done; nothing of it was kept. Send it again."
@@ -131,8 +132,12 @@ def lock_stack(stack_id: UUID) -> None:
 
     Args:
         stack_id: The stack.
+
+    Raises:
+        OperationalError: Another scan of it has been recorded for longer than `LOCK_WAIT`.
     """
     with connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_WAIT}'")
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"stack {stack_id}"])
 
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from datetime import timedelta
 from functools import partial
 from itertools import islice
 
@@ -15,6 +16,7 @@ from tests.benchmarks.measured import Figure, execute, median_of
 
 DRIFTS = 20_000
 TIMES = 25
+SEVERITIES = Drift.Severities.values
 QUERIES = {
     "page of 20, newest": ("", "detected_at DESC, id DESC"),
     "page of 20, dearest": ("?sortBy=cost_impact_monthly", "cost_impact_monthly DESC NULLS LAST, id DESC"),
@@ -42,14 +44,15 @@ def paging(user: User, client: APIClient) -> Iterator[Figure]:
 
 
 def _fill_up(user: User) -> None:
-    """Copy drifts that there are until there are enough; what they say does not matter here."""
+    """Copy drifts that there are until there are enough, over the severities and over time."""
     missing = DRIFTS - Drift.objects.for_account(user.account_id).count()
     known = list(Drift.objects.for_account(user.account_id)[:1000])
     copies = (drift for _ in range(missing // len(known) + 1) for drift in known)
     made = []
-    for drift in islice(copies, missing):
+    for number, drift in enumerate(islice(copies, missing)):
         values = {field.attname: getattr(drift, field.attname) for field in Drift._meta.concrete_fields}
         del values["severity_rank"]
+        values |= {"detected_at": drift.detected_at - timedelta(minutes=number), "severity": SEVERITIES[number % 4]}
         made.append(Drift(**values | {"id": new_id(), "fingerprint": os.urandom(32)}))
     Drift.objects.bulk_create(made, batch_size=1000)
     with connection.cursor() as cursor:
