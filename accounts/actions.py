@@ -115,6 +115,10 @@ def log_in(*, email: str, password: str, by: Actor) -> SignedIn:
     session_id = uuid.uuid4()
     pair = tokens.issue(user, session_id)
     with journal.writing(user.account_id, by=actor) as w:
+        # The check above took its time: a password changed or a user deactivated meanwhile must not get a session.
+        unchanged = User.objects.filter(pk=user.pk, password=user.password, is_active=True)
+        if not unchanged.select_for_update().exists():
+            raise Unauthenticated(WRONG_CREDENTIALS)
         Session.objects.create(
             id=session_id,
             user=user,

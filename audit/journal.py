@@ -145,3 +145,16 @@ def _row(writer: Writer, ident: UUID, fact: Fact) -> tuple[dict[str, object], En
         "personal_digest": digest,
     }
     return row, entry
+
+
+def begin_new_epoch() -> int:
+    """Give every journal a new epoch: a restored backup lacks entries that readers have seen.
+
+    The epoch is a part of what a backup holds, so only whoever restores one can tell that it has been restored.
+
+    Returns:
+        How many journals there are.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE audit_head SET epoch = gen_random_uuid()")
+        return int(cursor.rowcount)

@@ -2,19 +2,19 @@
 
 from uuid import UUID
 
-from django.db.models import QuerySet
-
 from audit.models import AuditLog
 
 
-def of_drift(account_id: UUID, drift_id: UUID) -> QuerySet[AuditLog]:
-    """The journal entries of a drift, oldest first.
+def of_drift(account_id: UUID, drift_id: UUID, *, most: int) -> list[AuditLog]:
+    """The newest journal entries of a drift, oldest of them first.
 
     Args:
         account_id: The tenant.
         drift_id: The drift.
+        most: How many at most.
     """
-    return AuditLog.objects.filter(account_id=account_id, drift_id=drift_id).order_by("seq")
+    newest = AuditLog.objects.filter(account_id=account_id, drift_id=drift_id).order_by("-seq")[:most]
+    return list(reversed(newest))
 
 
 def entry(account_id: UUID, ident: UUID) -> AuditLog:

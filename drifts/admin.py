@@ -285,7 +285,9 @@ class DriftAdmin(TenantAdmin):
     @admin.display(description="what happened")
     def story(self, drift: Drift) -> SafeString:
         """The journal's entries of the drift, oldest first."""
-        entries = TimelineEntrySerializer(timeline.of_drift(drift.account_id, drift.pk)[:MAX_TIMELINE], many=True).data
+        entries = TimelineEntrySerializer(
+            timeline.of_drift(drift.account_id, drift.pk, most=MAX_TIMELINE), many=True
+        ).data
         rows = ((one["timestamp"], one["message"], one["actorEmail"]) for one in entries)
         lines = format_html_join("", "<li><time>{}</time>{} <em>{}</em></li>", rows)
         return format_html('<ol class="timeline">{}</ol>', lines)

@@ -26,19 +26,6 @@ class StackSerializer(CamelModelSerializer):
         ]
         read_only_fields = ["id", "created_at", "updated_at"]
 
-    def validate_name(self, name: str) -> str:
-        """Refuse names that cannot be written into an address.
-
-        Args:
-            name: As given.
-
-        Raises:
-            ValidationError: It is not printable.
-        """
-        if not name.isprintable():
-            raise serializers.ValidationError("Printable characters only.")
-        return name
-
     def validate_labels(self, labels: Any) -> dict[str, str]:
         """Take names and texts only.
 

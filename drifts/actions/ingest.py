@@ -25,6 +25,7 @@ from drifts.ingest.formats.base import Mode, ParseOptions
 from drifts.ingest.pipeline import assess
 from drifts.ingest.policy import judge
 from drifts.models import Scan, Stack
+from driftsentry.api.errors import Conflict
 
 logger = structlog.get_logger(__name__)
 
@@ -184,6 +185,8 @@ def _record(scan: Scan, assessment: Assessment, submission: Submission, *, by: A
     )
     with journal.writing(scan.account_id, by=by) as w:
         lock_stack(scan.stack_id)
+        if not Scan.objects.select_for_update().filter(pk=scan.pk, status=Scan.Statuses.RUNNING).exists():
+            raise Conflict("This scan took so long that it was given up; send it again.")
         record_judged(w, scan, judged, at=submission.observed_at or w.now)
         scan.status, scan.finished_at = Scan.Statuses.SUCCEEDED, w.now
         scan.drifts_ignored = judged.ignored

@@ -53,13 +53,14 @@ def record_judged(w: Writer, scan: Scan, judged: Judged, *, at: datetime) -> Non
     """
     found = reconcile(_on_record(scan), map(shown, judged.observations), scope_of(judged.assessment))
     _touch([pair.known.pk for pair in found.unchanged], at)
-    _change(w, scan, found.changed, at)
+    worse = _change(w, scan, found.changed, at)
     _resolve(w, scan, [pair.known for pair in found.superseded], how=Drift.Resolutions.SUPERSEDED, at=at)
     _resolve(w, scan, found.reconciled, how=Drift.Resolutions.RECONCILED, at=at)
     lapsed = {pair.seen.fingerprint: pair.known for pair in found.superseded}
     new = [*found.opened, *(pair.seen for pair in found.superseded)]
     made = open_drifts(w, scan.stack_id, scan.stack.name, new, scan=scan, detected_by=scan.detected_by, at=at)
-    raise_alerts(w, [notice for drift in made if (notice := _notice(drift, scan.stack.name, lapsed))])
+    notices = [notice for drift in made if (notice := _notice(drift, scan.stack.name, lapsed))]
+    raise_alerts(w, [*notices, *(_critical(drift, f"{drift.resource_id} in {scan.stack.name}") for drift in worse)])
     scan.drifts_new, scan.drifts_changed = len(made), len(found.changed)
     scan.drifts_recurring, scan.drifts_resolved = len(found.unchanged), len(found.reconciled)
 
@@ -193,10 +194,14 @@ def _touch(pks: Sequence[UUID], at: datetime) -> None:
         Drift.objects.filter(pk__in=pks).update(last_seen_at=at, occurrences=F("occurrences") + 1)
 
 
-def _change(w: Writer, scan: Scan, pairs: Sequence[Pair[OnRecord, Shown]], at: datetime) -> None:
-    """Update the undecided drifts that differ otherwise than before."""
+def _change(w: Writer, scan: Scan, pairs: Sequence[Pair[OnRecord, Shown]], at: datetime) -> list[Drift]:
+    """Update the undecided drifts that differ otherwise than before.
+
+    Returns:
+        Those that have become critical.
+    """
     if not pairs:
-        return
+        return []
     contents = {pair.known.pk: _content(pair.seen) for pair in pairs}
     drifts = Drift.objects.in_bulk(list(contents))
     for pk, drift in drifts.items():
@@ -212,6 +217,8 @@ def _change(w: Writer, scan: Scan, pairs: Sequence[Pair[OnRecord, Shown]], at: d
     record_cost_changes(w, costs)
     for pair in pairs:
         w.record(_updated(drifts[pair.known.pk], pair.known, scan.stack.name))
+    known = [pair.known for pair in pairs if pair.known.severity != Severity.CRITICAL]
+    return [drifts[one.pk] for one in known if drifts[one.pk].severity == Severity.CRITICAL]
 
 
 def _resolve(w: Writer, scan: Scan, known: Sequence[OnRecord], *, how: Drift.Resolutions, at: datetime) -> None:
@@ -281,8 +288,12 @@ def _notice(drift: Drift, stack_name: str, lapsed: dict[bytes, OnRecord]) -> Not
         words = f"{drift.severity_reason} It was resolved before and is back."
         return _told(drift, Alert.Types.DRIFT_RECURRED, f"{drift.severity.capitalize()} drift is back: {where}", words)
     if drift.severity == Severity.CRITICAL:
-        return _told(drift, Alert.Types.DRIFT_DETECTED, f"Critical drift: {where}", drift.severity_reason)
+        return _critical(drift, where)
     return None
+
+
+def _critical(drift: Drift, where: str) -> Notice:
+    return _told(drift, Alert.Types.DRIFT_DETECTED, f"Critical drift: {where}", drift.severity_reason)
 
 
 def _told(drift: Drift, kind: Alert.Types, title: str, message: str) -> Notice:

@@ -32,6 +32,7 @@ def create_stack(account_id: UUID, *, values: Mapping[str, Any], by: Actor) -> S
     """
     with journal.writing(account_id, by=by) as w:
         stack = Stack(account_id=account_id, **_allowed(values))
+        stack.name = valid_name(stack.name, field="name")
         _save(stack, force_insert=True)
         w.record(StackCreated(id=stack.pk, name=stack.name))
     return stack
@@ -52,6 +53,8 @@ def change_stack(account_id: UUID, stack_id: UUID, *, values: Mapping[str, Any],
     """
     with journal.writing(account_id, by=by) as w:
         stack = _locked(account_id, stack_id)
+        if "name" in values:
+            values = {**values, "name": valid_name(values["name"], field="name")}
         changes = {name: [getattr(stack, name), new] for name, new in _allowed(values).items()}
         changes = {name: pair for name, pair in changes.items() if pair[0] != pair[1]}
         if changes:
@@ -110,18 +113,21 @@ def stack_for_scan(w: Writer, name: str, *, environment: str, tool: str) -> Stac
     return stack
 
 
-def valid_name(name: str) -> str:
+def valid_name(name: str, *, field: str = "stack") -> str:
     """A stack's name, trimmed.
 
     Args:
         name: As given.
+        field: Where it was given, for the refusal.
 
     Raises:
-        Invalid: It is empty, too long or not printable.
+        Invalid: It is empty, too long, not printable, or one that no filter could ask for.
     """
     name = name.strip()
     if not name or len(name) > MAX_NAME or not name.isprintable():
-        raise Invalid.field("stack", f"Name the stack: 1 to {MAX_NAME} printable characters (?stack=NAME).")
+        raise Invalid.field(field, f"Name the stack: 1 to {MAX_NAME} printable characters.")
+    if "," in name or name == "all":
+        raise Invalid.field(field, "A stack's name has no comma and is not `all`: filters could not ask for it.")
     return name
 
 

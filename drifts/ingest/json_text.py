@@ -22,7 +22,7 @@ MAX_DEPTH = 100
 MAX_DIGITS = 1000
 """Characters a number may have; Terraform's own numbers carry 155 significant digits."""
 
-_PLAIN_DIGITS = 40
+_PLAIN_DIGITS = 400
 """Digits up to which an integer is spelt out, however it was written: `1e22`."""
 
 MAX_SAFE_INTEGER = 2**53 - 1

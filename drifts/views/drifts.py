@@ -77,11 +77,11 @@ class DriftViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Drift]):
 
     @extend_schema(responses=TimelineEntrySerializer(many=True))
     def timeline(self, request: Request, pk: str, *args: Any, **kwargs: Any) -> Response:
-        """The drift's story, oldest first: the first thousand entries."""
+        """The drift's story, oldest first: the newest thousand entries."""
         drift_id = uuid_of(pk)
         if not self.get_queryset().filter(pk=drift_id).exists():
             raise NotFound
-        entries = timeline.of_drift(account_id_of(request), drift_id)[:MAX_TIMELINE]
+        entries = timeline.of_drift(account_id_of(request), drift_id, most=MAX_TIMELINE)
         return Response(TimelineEntrySerializer(entries, many=True).data)
 
     @extend_schema(request=NoteSerializer, responses=DriftDetailSerializer)

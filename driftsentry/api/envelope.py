@@ -18,7 +18,10 @@ def dumps(value: Any) -> bytes:
     Args:
         value: Plain data; dates, UUIDs and decimals included.
     """
-    return orjson.dumps(value, default=_fallback, option=OPTIONS)
+    try:
+        return orjson.dumps(value, default=_fallback, option=OPTIONS)
+    except TypeError:
+        return orjson.dumps(_within_64_bits(value), default=_fallback, option=OPTIONS)
 
 
 def success(data: Any) -> dict[str, Any]:
@@ -49,6 +52,16 @@ def failure(*, code: str, message: str, details: Mapping[str, Any] | None, trace
             "timestamp": datetime.now(UTC),
         },
     }
+
+
+def _within_64_bits(value: Any) -> Any:
+    """User data may hold a number that orjson refuses: it travels as its digits, so no row takes a list down."""
+    if isinstance(value, Mapping):
+        return {name: _within_64_bits(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_within_64_bits(inner) for inner in value]
+    large = isinstance(value, int) and not isinstance(value, bool) and not -(2**63) <= value < 2**64
+    return str(value) if large else value
 
 
 def _fallback(value: Any) -> Any:

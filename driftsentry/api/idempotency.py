@@ -101,9 +101,9 @@ def _digest(request: Request) -> bytes:
 
 
 def _keep(mine: IdempotentRequest, response: Response) -> None:
-    mine.status, mine.body = response.status_code, dumps(success(response.data))
-    mine.location = response.get("Location", "")
-    mine.save(update_fields=["status", "body", "location"])
+    IdempotentRequest.objects.filter(pk=mine.pk).update(
+        status=response.status_code, body=dumps(success(response.data)), location=response.get("Location", "")
+    )
 
 
 def forget_old_requests() -> int:

@@ -59,6 +59,8 @@ class PagePagination(BasePagination):
         cursor = request.query_params.get("cursor")
         cursor_order: str | None = getattr(view, "cursor_order", None)
         if cursor is not None and cursor_order:
+            if {"sortBy", "sortOrder"} & set(request.query_params):
+                raise Invalid.field("cursor", "Lists by cursor have one order: leave sortBy and sortOrder out.")
             return self._by_cursor(queryset, cursor, cursor_order)
         self.page = whole_number(request, "page", default=1, low=1, high=MAX_PAGE)
         start = (self.page - 1) * self.limit

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.models import Session, User
 from audit.models import AuditLog
+from driftsentry.api.errors import Unauthenticated
 from tests.accounts.signing import LOGIN, claims_of, log_in, me, post, without_its_trace
 from tests.conftest import PASSWORD, World
 
@@ -176,3 +177,20 @@ def test_passwords_are_kept_as_bcrypt_over_sha256(world: World) -> None:
 
 def test_a_stale_bearer_does_not_hinder_a_log_in(world: World) -> None:
     assert post(LOGIN, {"email": world.engineer.email, "password": PASSWORD}, token="garbage").status_code == 200
+
+
+@pytest.mark.parametrize("change", [{"is_active": False}, {"password": "another"}])
+def test_what_changes_while_the_password_is_checked_counts(
+    world: World, monkeypatch: pytest.MonkeyPatch, change: dict[str, object]
+) -> None:
+    check = User.check_password
+
+    def slow_check(user: User, password: str) -> bool:
+        right = check(user, password)
+        User.objects.filter(pk=user.pk).update(**change)
+        return right
+
+    monkeypatch.setattr(User, "check_password", slow_check)
+    with pytest.raises(Unauthenticated):
+        world.sign_in(world.viewer)
+    assert not world.viewer.sessions.exists()

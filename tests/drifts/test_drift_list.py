@@ -248,3 +248,8 @@ def test_an_outsider_finds_nothing(world: Any) -> None:
 def test_a_stranger_is_not_let_in(world: Any) -> None:
     drift = report(world.engineer)
     assert [APIClient().get(path).status_code for path in (URL, f"{URL}/{drift.pk}")] == [401, 401]
+
+
+def test_a_cursor_and_an_order_of_ones_own_do_not_go_together(world: Any) -> None:
+    answer = world.client(world.viewer).get("/api/v1/drifts?cursor=&sortBy=severity")
+    assert (answer.status_code, answer.json()["error"]["details"]["errors"][0]["field"]) == (400, "cursor")

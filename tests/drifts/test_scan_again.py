@@ -7,8 +7,11 @@ import pytest
 from alerts.models import Alert
 from drifts.actions.decide import approve_drift, reject_drift, triage_drift
 from drifts.models import Drift, Scan
+from tests.drifts.ingest.plans import entry
 from tests.drifts.scans import (
     REASON,
+    SSH,
+    TLS,
     alerts,
     drifted,
     facts,
@@ -20,6 +23,8 @@ from tests.drifts.scans import (
     open_group,
     spelt_otherwise,
 )
+
+DOOR = "aws_security_group.door"
 
 
 def test_the_same_bytes_are_the_same_scan(world: Any) -> None:
@@ -130,3 +135,14 @@ def test_a_changed_secret_is_another_difference_although_it_reads_alike(world: A
     assert ingest(world, spelt_otherwise(rotated("second"))).scan.drifts_recurring == 1
     assert ingest(world, rotated("third")).scan.drifts_changed == 1
     assert only_drift().difference == {"password": {"expected": "(sensitive)", "actual": "(sensitive)"}}
+
+
+def test_a_drift_that_becomes_critical_is_told_once(world: Any) -> None:
+    group = {"id": "sg-1", "ingress": [TLS], "tags": {}}
+    tagged = {**group, "tags": {"owner": "nobody"}}
+    ingest(world, drifted(entry(DOOR, before=group, after=tagged)))
+    assert (only_drift().severity, alerts()) == ("low", [])
+    ingest(world, drifted(entry(DOOR, before=group, after={**tagged, "ingress": [TLS, SSH]})))
+    ingest(world, drifted(entry(DOOR, before=group, after={**tagged, "name": "x", "ingress": [TLS, SSH]})))
+    assert only_drift().severity == "critical"
+    assert [(one.type, one.drift_id) for one in alerts()] == [("drift_detected", only_drift().pk)]

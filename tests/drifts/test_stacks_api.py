@@ -6,7 +6,9 @@ from uuid import uuid4
 import pytest
 from rest_framework.test import APIClient
 
+from drifts.actions import stacks as actions
 from drifts.models import Stack
+from driftsentry.api.models import IdempotentRequest
 from tests.drifts.reported import report
 from tests.drifts.scans import clean, drifted, facts, head, ingest, instance
 
@@ -191,3 +193,27 @@ def test_a_stranger_is_not_let_in(world: Any) -> None:
     assert client.get(URL).status_code == 401
     assert client.post(URL, {"name": "two"}, format="json").status_code == 401
     assert not Stack.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["all", "a,b"])
+def test_a_name_that_no_filter_could_ask_for_is_refused_at_every_door(world: Any, name: str) -> None:
+    client = world.client(world.engineer)
+    made = client.post("/api/v1/stacks", {"name": name}, format="json")
+    assert made.json()["error"]["details"]["errors"][0]["field"] == "name"
+    stack = client.post("/api/v1/stacks", {"name": "fine"}, format="json").json()["data"]
+    assert client.patch(f"/api/v1/stacks/{stack['id']}", {"name": name}, format="json").status_code == 400
+    assert client.post(f"/api/v1/scans?stack={name}", b"{}", content_type="application/json").status_code == 400
+
+
+def test_an_answer_whose_key_was_given_away_meanwhile_is_still_answered(world: Any) -> None:
+    client, key = world.client(world.engineer), str(uuid4())
+    create = actions.create_stack
+
+    def slowly(*args: Any, **kwargs: Any) -> Any:
+        IdempotentRequest.objects.all().delete()
+        return create(*args, **kwargs)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(actions, "create_stack", slowly)
+        answer = client.post("/api/v1/stacks", {"name": "slow"}, format="json", headers={"Idempotency-Key": key})
+    assert answer.status_code == 201

@@ -4,8 +4,10 @@ from itertools import pairwise
 from typing import Any
 from uuid import uuid4
 
+import pytest
 from rest_framework.test import APIClient
 
+from drifts.actions.decide import comment_on_drift
 from tests.drifts.reported import REASON, report
 from tests.drifts.scans import WEB, clean, drifted, ingest, instance, only_drift, open_group
 
@@ -82,3 +84,13 @@ def test_an_outsider_finds_no_story(world: Any) -> None:
 
 def test_a_stranger_is_not_let_in(world: Any) -> None:
     assert APIClient().get(f"{URL}/{report(world.engineer).pk}/timeline").status_code == 401
+
+
+def test_a_long_story_shows_its_newest_steps_oldest_first(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("drifts.views.drifts.MAX_TIMELINE", 3)
+    ingest(world, drifted(instance()))
+    drift, by = only_drift(), world.actor(world.engineer)
+    for words in ("first", "second", "third", "fourth"):
+        comment_on_drift(world.account.pk, drift.pk, text=words, by=by)
+    told = world.client(world.viewer).get(f"/api/v1/drifts/{drift.pk}/timeline").json()["data"]
+    assert [one["message"] for one in told] == ["Comment: second", "Comment: third", "Comment: fourth"]

@@ -6,7 +6,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
@@ -33,26 +33,37 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Watch until Ctrl-C or until the session ends."""
         url = options["url"] or _local_address()
-        after: dict[str, Any] | None = None
-        failures = 0
-        while failures < TRIES:
-            try:
-                with _connected(url, options["token"]) as socket:
-                    for frame in map(json.loads, _subscribed(socket, after)):
-                        failures, after = 0, _cursor(frame, after)
-                        self._show(frame)
-            except KeyboardInterrupt:
-                return
-            except InvalidStatus as error:
-                raise CommandError(f"{url} refused the token (HTTP {error.response.status_code}).") from error
-            except ConnectionClosed as error:
-                if error.rcvd and error.rcvd.code in ENDED_FOR_GOOD:
-                    raise CommandError("The session has ended; log in again.") from error
-            except (OSError, TimeoutError) as error:
-                self.stderr.write(f"{url}: {error}")
-            failures += 1
-            time.sleep(PAUSE_SECONDS)
+        self._after: dict[str, Any] | None = None
+        self._failures = 0
+        try:
+            while self._failures < TRIES:
+                self._watch(url, options["token"])
+                self._failures += 1
+                time.sleep(PAUSE_SECONDS)
+        except KeyboardInterrupt:
+            return
         raise CommandError(f"{url} does not answer.")
+
+    def _watch(self, url: str, token: str) -> None:
+        """Print what comes on one connection until it is cut.
+
+        Raises:
+            CommandError: The token does not hold, or its session has ended.
+        """
+        try:
+            with _connected(url, token) as socket:
+                for frame in map(json.loads, _subscribed(socket, self._after)):
+                    self._failures, self._after = 0, _cursor(frame, self._after)
+                    self._show(frame)
+        except InvalidStatus as error:
+            if error.response.status_code in {401, 403}:
+                raise CommandError(f"{url} refused the token; log in again.") from error
+            self.stderr.write(f"{url}: HTTP {error.response.status_code}")
+        except ConnectionClosed as error:
+            if error.rcvd and error.rcvd.code in ENDED_FOR_GOOD:
+                raise CommandError("The session has ended; log in again.") from error
+        except (InvalidHandshake, OSError) as error:
+            self.stderr.write(f"{url}: {error}")
 
     def _show(self, frame: dict[str, Any]) -> None:
         if "seq" in frame and ":" in frame["event"]:
@@ -83,7 +94,9 @@ def _subscribed(socket: ClientConnection, after: dict[str, Any] | None) -> Clien
 
 def _cursor(frame: dict[str, Any], before: dict[str, Any] | None) -> dict[str, Any] | None:
     """Where to go on after a cut: the epoch of `ready`, and the last number seen."""
-    if frame["event"] in {"ready", "reset"}:
-        data = frame["data"]
+    data = frame.get("data") or {}
+    if frame["event"] == "reset":
+        return {"after": data["seq"], "epoch": data["epoch"]}
+    if frame["event"] == "ready":
         return before if before and before["epoch"] == data["epoch"] else {"after": data["seq"], "epoch": data["epoch"]}
     return before | {"after": frame["seq"]} if before and "seq" in frame else before
