@@ -12,6 +12,7 @@ from costs.models import CostMetric
 from drifts.actions import ingest as module
 from drifts.actions import record
 from drifts.actions.ingest import ABANDONED, fail_abandoned_scans
+from drifts.ingest.policy import judge
 from drifts.models import Drift, Scan
 from driftsentry.api.errors import Conflict
 from tests.drifts.scans import WEB, alerts, clean, drifted, facts, head, ingest, instance, kinds_after, open_group
@@ -132,8 +133,6 @@ def test_the_body_of_a_scan_that_still_runs_answers_that_scan(world: Any) -> Non
 
 
 def test_a_scan_given_up_while_it_was_being_recorded_stays_failed(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    judge = module.judge
-
     def stand_still(*args: Any, **kwargs: Any) -> Any:
         Scan.objects.update(started_at=timezone.now() - ABANDONED - timedelta(minutes=1))
         assert fail_abandoned_scans() == 1
