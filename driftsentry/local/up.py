@@ -121,7 +121,8 @@ def _child(name: str, command: list[str], folder: Path, services: running.Runnin
     log, environment = open_log(folder, name), services.environment() | {"DRIFTSENTRY_DATA_DIR": str(folder)}
 
     def start() -> subprocess.Popen[bytes]:
-        return spawn(command, log=log, env=environment, dying_signal=signal.SIGTERM, cwd=BASE_DIR)
+        # When we are killed the database goes too: asked politely, a worker would look for it for half a minute.
+        return spawn(command, log=log, env=environment, dying_signal=signal.SIGKILL, cwd=BASE_DIR)
 
     return Child(name=name, log=log, spawn=start)
 
