@@ -39,6 +39,7 @@ class Alert(models.Model):
         DRIFT_RECURRED = "drift_recurred", "Drift recurred"
         SCAN_FAILED = "scan_failed", "Scan failed"
         COST_THRESHOLD_EXCEEDED = "cost_threshold_exceeded", "Cost threshold exceeded"
+        SESSION_REUSED = "session_reused", "Session reused"
 
     class Severities(models.TextChoices):
         """How much it matters."""
@@ -52,6 +53,14 @@ class Alert(models.Model):
     account = models.ForeignKey("accounts.Account", models.PROTECT, related_name="+")
     drift = models.ForeignKey("drifts.Drift", models.PROTECT, null=True, blank=True, related_name="alerts")
     scan = models.ForeignKey("drifts.Scan", models.PROTECT, null=True, blank=True, related_name="alerts")
+    recipient = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Whom alone it is for; none: everybody of the account.",
+    )
     type = models.CharField(max_length=40, choices=Types.choices)
     severity = models.CharField(max_length=20, choices=Severities.choices)
     title = models.CharField(max_length=300)
@@ -72,7 +81,7 @@ class Alert(models.Model):
                 condition=Q(
                     type__in=[
                         *("drift_detected", "approval_needed", "remediation_failed"),
-                        *("drift_recurred", "scan_failed", "cost_threshold_exceeded"),
+                        *("drift_recurred", "scan_failed", "cost_threshold_exceeded", "session_reused"),
                     ]
                 ),
                 name="alerts_alert_type",

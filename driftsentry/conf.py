@@ -29,11 +29,13 @@ class Keys:
         secret: Django's `SECRET_KEY`.
         jwt: Signs access and refresh tokens.
         masking: Keys the digests that stand for masked values, so that a changed secret is still seen.
+        encryption: Encrypt stored secrets: the first one writes, each of them reads.
     """
 
     secret: str
     jwt: str
     masking: bytes
+    encryption: tuple[str, ...]
 
 
 def environment() -> str:
@@ -64,6 +66,11 @@ def require_production_settings() -> None:
         f"{name} is shorter than {SHORTEST_KEY} characters"
         for name in ("SECRET_KEY", "JWT_SIGNING_KEY")
         if 0 < len(os.environ.get(name, "").strip()) < SHORTEST_KEY
+    ]
+    problems += [
+        f"ENCRYPTION_KEYS has a key of fewer than {SHORTEST_KEY} characters"
+        for key in _listed("ENCRYPTION_KEYS")
+        if len(key) < SHORTEST_KEY
     ]
     if "*" in [host.strip() for host in os.environ.get("ALLOWED_HOSTS", "").split(",")]:
         problems.append("ALLOWED_HOSTS must name hosts, not *")
@@ -119,7 +126,13 @@ def keys(env: str, folder: Path) -> Keys:
         secret=secret,
         jwt=os.environ.get("JWT_SIGNING_KEY") or _derived(secret, "jwt").hex(),
         masking=os.environ.get("MASKING_KEY", "").encode() or _derived(secret, "masking"),
+        encryption=_listed("ENCRYPTION_KEYS") or (_derived(secret, "encryption").hex(),),
     )
+
+
+def _listed(name: str) -> tuple[str, ...]:
+    """The items of a setting that holds several, separated by commas."""
+    return tuple(item for item in (piece.strip() for piece in os.environ.get(name, "").split(",")) if item)
 
 
 def _derived(secret: str, purpose: str) -> bytes:

@@ -24,6 +24,7 @@ _keys = conf.keys(ENVIRONMENT, DATA_DIR)
 SECRET_KEY = _keys.secret
 JWT_SIGNING_KEY = _keys.jwt
 MASKING_KEY = _keys.masking
+ENCRYPTION_KEYS = _keys.encryption
 DEBUG = False
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -68,6 +69,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "django.contrib.postgres",
     "django.contrib.staticfiles",
     "channels",
     "corsheaders",

@@ -3,7 +3,8 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from accounts.views import AuthViewSet, LogoutViewSet, MeViewSet
+from accounts.views.auth import AuthViewSet, LogoutViewSet
+from accounts.views.me import MeViewSet
 from alerts.views import AlertViewSet
 from audit.views import AuditLogViewSet
 from costs.views import CostTrendViewSet

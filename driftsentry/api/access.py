@@ -25,6 +25,14 @@ class Permission(StrEnum):
     ADMINISTER = "administer"
 
 
+class Scope(StrEnum):
+    """What an API key may be for."""
+
+    READ = "read"
+    INGEST = "ingest"
+    AUDIT = "audit"
+
+
 @dataclass(frozen=True, slots=True)
 class Grant:
     """Who holds a permission.
@@ -35,7 +43,7 @@ class Grant:
     """
 
     roles: frozenset[Role]
-    scope: str | None = None
+    scope: Scope | None = None
 
 
 EVERYONE = frozenset(Role)
@@ -44,12 +52,12 @@ ADMINS = frozenset({Role.ADMIN})
 
 MATRIX: dict[Permission, Grant] = {
     Permission.OWN_PROFILE: Grant(EVERYONE),
-    Permission.READ: Grant(EVERYONE, scope="read"),
+    Permission.READ: Grant(EVERYONE, scope=Scope.READ),
     Permission.MARK_ALERTS: Grant(EVERYONE),
     Permission.DECIDE: Grant(ENGINEERS),
-    Permission.INGEST: Grant(ENGINEERS, scope="ingest"),
+    Permission.INGEST: Grant(ENGINEERS, scope=Scope.INGEST),
     Permission.MANAGE_STACKS: Grant(ENGINEERS),
-    Permission.READ_AUDIT: Grant(ADMINS, scope="audit"),
+    Permission.READ_AUDIT: Grant(ADMINS, scope=Scope.AUDIT),
     Permission.ADMINISTER: Grant(ADMINS),
 }
 

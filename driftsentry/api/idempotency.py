@@ -21,6 +21,7 @@ from rest_framework.response import Response
 from driftsentry.api.envelope import CONTENT_TYPE, dumps, success
 from driftsentry.api.errors import Conflict, Invalid
 from driftsentry.api.models import IdempotentRequest
+from driftsentry.api.tenancy import account_id_of
 
 HEADER = "Idempotency-Key"
 MAX_KEY = 255
@@ -68,7 +69,7 @@ def _claim(request: Request, key: str) -> tuple[IdempotentRequest | None, HttpRe
     """
     digest = _digest(request)
     owner = cast("UUID", request.user.pk)
-    mine = IdempotentRequest(user_id=owner, key=key, digest=digest)
+    mine = IdempotentRequest(account_id=account_id_of(request), user_id=owner, key=key, digest=digest)
     same_key = IdempotentRequest.objects.filter(user_id=owner, key=key)
     same_key.filter(created_at__lt=timezone.now() - KEPT).delete()
     same_key.filter(status=None, created_at__lt=timezone.now() - ABANDONED).delete()

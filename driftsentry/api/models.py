@@ -7,7 +7,8 @@ class IdempotentRequest(models.Model):
     """A creating request and its answer, kept for a day so that a repeat gets the same one."""
 
     id = models.BigAutoField(primary_key=True)
-    user_id = models.UUIDField(help_text="Whose key it is: keys of two users never meet.")
+    account_id = models.UUIDField(help_text="The tenant.")
+    user_id = models.UUIDField(help_text="Whose key it is, a user or an API key: keys of two never meet.")
     key = models.CharField(max_length=255)
     digest = models.BinaryField(max_length=32, help_text="sha256 of method, path, query and body.")
     status = models.PositiveSmallIntegerField(null=True, help_text="The answer's status; none while it is made.")

@@ -94,7 +94,12 @@ def rows_of(world: Any, user: User, text: str = "plain") -> Rows:
 def kept_answer(user: User, text: str) -> IdempotentRequest:
     """An answer kept for a repeated request."""
     return IdempotentRequest.objects.create(
-        user_id=user.pk, key=text, digest=b"0" * 32, status=201, body=json.dumps({"secret": "of the answer"}).encode()
+        account_id=user.account_id,
+        user_id=user.pk,
+        key=text,
+        digest=b"0" * 32,
+        status=201,
+        body=json.dumps({"secret": "of the answer"}).encode(),
     )
 
 

@@ -159,7 +159,10 @@ def test_expired_browser_sessions_are_cleared_and_others_are_not() -> None:
 
 def test_answers_kept_for_too_long_are_forgotten_and_others_are_not(world: Any) -> None:
     old, new = (
-        IdempotentRequest.objects.create(user_id=world.viewer.pk, key=str(uuid4()), digest=b"x" * 32) for _ in range(2)
+        IdempotentRequest.objects.create(
+            account_id=world.account.pk, user_id=world.viewer.pk, key=str(uuid4()), digest=b"x" * 32
+        )
+        for _ in range(2)
     )
     IdempotentRequest.objects.filter(pk=old.pk).update(created_at=timezone.now() - KEPT - timedelta(minutes=1))
     defer(tasks.forget_old_requests)

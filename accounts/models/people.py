@@ -1,4 +1,4 @@
-"""Tenants, their users and the sessions in which users are signed in."""
+"""Tenants and their users."""
 
 import uuid
 from typing import Any, ClassVar
@@ -89,6 +89,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     email_notifications = models.BooleanField(default=True)
     slack_integration = models.BooleanField(default=False)
     critical_alerts_only = models.BooleanField(default=False)
+    erased_at = models.DateTimeField(null=True, blank=True, help_text="When their personal data were erased, for ever.")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -120,49 +121,22 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.role == Role.ADMIN
 
 
-class SessionQuerySet(models.QuerySet["Session"]):
-    """Reads of sessions."""
+class Domain(models.Model):
+    """An e-mail domain that belongs to an account: who signs in with one of its e-mails first is made a user there."""
 
-    def live(self, now: Any) -> "SessionQuerySet":
-        """Sessions that are neither revoked nor expired.
-
-        Args:
-            now: The time to judge by.
-        """
-        return self.filter(revoked_at=None, expires_at__gt=now)
-
-
-class Session(models.Model):
-    """A place where a user is signed in; its refresh token is known by its digest only."""
-
-    class RevokedBecause(models.TextChoices):
-        """Why a session ended before its time."""
-
-        LOGOUT = "logout", "Logged out"
-        REUSED = "reused", "A used refresh token came again"
-        PASSWORD = "password", "An admin set another password"
-        DEACTIVATED = "deactivated", "The user was deactivated"
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    user = models.ForeignKey(User, models.CASCADE, related_name="sessions")
-    refresh_digest = models.BinaryField(max_length=32, help_text="sha256 of the current refresh token's id.")
-    address = models.CharField(max_length=64, blank=True)
-    user_agent = models.CharField(max_length=400, blank=True)
+    name = models.CharField(max_length=253, unique=True, help_text="In lower case, e.g. example.com.")
+    account = models.ForeignKey(Account, models.CASCADE, related_name="domains")
     created_at = models.DateTimeField(auto_now_add=True)
-    refreshed_at = models.DateTimeField(help_text="When its refresh token was last rotated.")
-    expires_at = models.DateTimeField(help_text="When its refresh token stops.")
-    revoked_at = models.DateTimeField(null=True, blank=True)
-    revoked_because = models.CharField(max_length=20, choices=RevokedBecause.choices, blank=True)
-
-    objects = SessionQuerySet.as_manager()
 
     class Meta:
-        """Newest first."""
+        """By name, in lower case."""
 
-        db_table = "accounts_session"
-        ordering = ["-created_at"]
-        indexes = [models.Index(fields=["user", "-created_at"], name="accounts_session_user")]
+        db_table = "accounts_domain"
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(name=Lower("name")), name="accounts_domain_lower"),
+        ]
 
     def __str__(self) -> str:
-        """Whose it is and since when."""
-        return f"{self.user_id} since {self.created_at:%Y-%m-%d %H:%M}"
+        """Its name."""
+        return self.name

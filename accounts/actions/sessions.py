@@ -1,0 +1,143 @@
+"""Every write to sessions: log in, stay in, log out."""
+
+import uuid
+from dataclasses import dataclass, replace
+
+import structlog
+from django.contrib.auth.hashers import make_password
+from django.utils import timezone
+
+from accounts import tokens
+from accounts.facts import LoginFailed, SessionRevoked, UserLoggedIn
+from accounts.models import Session, User, normalised_email
+from audit import journal
+from audit.actors import Actor
+from audit.journal import Writer
+from driftsentry.api.errors import Unauthenticated
+
+logger = structlog.get_logger(__name__)
+
+WRONG_CREDENTIALS = "The e-mail or the password is wrong."
+BAD_SESSION = "The session has ended; log in again."
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A user and the tokens just made for one of their sessions."""
+
+    user: User
+    tokens: tokens.TokenPair
+
+
+def log_in(*, email: str, password: str, by: Actor) -> SignedIn:
+    """Open a session; an unknown e-mail and a wrong password read alike and take equal time.
+
+    Args:
+        email: The log-in name.
+        password: The password.
+        by: Where it comes from: address and user agent; the rest is not known yet.
+
+    Raises:
+        Unauthenticated: They do not match an active user.
+    """
+    user = User.objects.select_related("account").filter(email=normalised_email(email)).first()
+    if user is None:
+        make_password(password)
+        logger.info("login_failed", reason="unknown")
+        raise Unauthenticated(WRONG_CREDENTIALS)
+    actor = replace(by, id=user.pk, email=user.email, role=user.role)
+    if not user.check_password(password) or not user.is_active:
+        with journal.writing(user.account_id, by=actor) as w:
+            w.record(LoginFailed(id=user.pk))
+        raise Unauthenticated(WRONG_CREDENTIALS)
+    session_id = uuid.uuid4()
+    pair = tokens.issue(user, session_id)
+    with journal.writing(user.account_id, by=actor) as w:
+        # The check above took its time: a password changed or a user deactivated meanwhile must not get a session.
+        unchanged = User.objects.filter(pk=user.pk, password=user.password, is_active=True)
+        if not unchanged.select_for_update().exists():
+            raise Unauthenticated(WRONG_CREDENTIALS)
+        Session.objects.create(
+            id=session_id,
+            account_id=user.account_id,
+            user=user,
+            refresh_digest=pair.refresh_digest,
+            address=by.address[:64],
+            user_agent=by.user_agent[:400],
+            refreshed_at=w.now,
+            expires_at=pair.expires_at,
+        )
+        User.objects.filter(pk=user.pk).update(last_login=w.now)
+        w.record(UserLoggedIn(id=user.pk, session_id=str(session_id)))
+    return SignedIn(user, pair)
+
+
+def refresh_session(refresh_token: str, *, by: Actor) -> SignedIn:
+    """Rotate a session's tokens (RFC 9700 section 4.14.2); a used refresh token presented again revokes the session.
+
+    Args:
+        refresh_token: As the client sent it.
+        by: Where it comes from.
+
+    Raises:
+        Unauthenticated: The token does not hold, is used, or its session has ended.
+    """
+    claims, session = _session_of(refresh_token)
+    user = session.user
+    if not user.is_active:
+        raise Unauthenticated(BAD_SESSION)
+    pair = tokens.issue(user, session.pk)
+    now = timezone.now()
+    # Only columns of the session's own row: with a join, a concurrent update would judge by its old snapshot.
+    current = Session.objects.live(now).filter(pk=session.pk, refresh_digest=tokens.digest(claims.token_id))
+    rotated = current.update(refresh_digest=pair.refresh_digest, refreshed_at=now, expires_at=pair.expires_at)
+    if not rotated:
+        actor = replace(by, id=user.pk, email=user.email, role=user.role)
+        with journal.writing(user.account_id, by=actor) as w:
+            _revoke(w, session, Session.RevokedBecause.REUSED)
+        raise Unauthenticated(BAD_SESSION)
+    return SignedIn(user, pair)
+
+
+def log_out(refresh_token: str, *, by: Actor) -> None:
+    """End a session, so that its access tokens stop too. Ending it twice is no error.
+
+    Args:
+        refresh_token: The session's refresh token.
+        by: Who does it: only one's own sessions can be ended with it.
+
+    Raises:
+        Unauthenticated: The token does not hold, or is somebody else's.
+    """
+    _, session = _session_of(refresh_token)
+    if session.user_id != by.id:
+        raise Unauthenticated(BAD_SESSION)
+    with journal.writing(session.user.account_id, by=by) as w:
+        _revoke(w, session, Session.RevokedBecause.LOGOUT)
+
+
+def revoke_all(w: Writer, user: User, because: Session.RevokedBecause) -> None:
+    """End every session of a user, in the writer's transaction.
+
+    Args:
+        w: The open journal.
+        user: Whose.
+        because: Why.
+    """
+    for session in Session.objects.live(w.now).filter(user=user).order_by("created_at"):
+        _revoke(w, session, because)
+
+
+def _revoke(w: Writer, session: Session, because: Session.RevokedBecause) -> None:
+    revoked = Session.objects.filter(pk=session.pk, revoked_at=None).update(revoked_at=w.now, revoked_because=because)
+    if revoked:
+        w.record(SessionRevoked(id=session.pk, user_id=str(session.user_id), because=because.value))
+
+
+def _session_of(refresh_token: str) -> tuple[tokens.Claims, Session]:
+    try:
+        claims = tokens.read_refresh(refresh_token)
+        session = Session.objects.select_related("user__account").get(pk=claims.session_id, user_id=claims.user_id)
+    except (tokens.BadToken, Session.DoesNotExist) as error:
+        raise Unauthenticated(BAD_SESSION) from error
+    return claims, session

@@ -1,0 +1,121 @@
+"""Every write to users, but for their passwords."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from accounts.actions.sessions import revoke_all
+from accounts.facts import UserChanged, UserCreated, UserRoleChanged
+from accounts.models import Account, Session, User, normalised_email
+from audit import journal
+from audit.actors import Actor
+from audit.journal import Writer
+from driftsentry.api.access import Role
+from driftsentry.api.errors import Conflict, NotFound
+
+PROFILE_FIELDS = frozenset({"name", "email_notifications", "slack_integration", "critical_alerts_only"})
+ADMINISTERED_FIELDS = frozenset({"name", "role", "is_active"})
+
+
+def create_user(account: Account, *, email: str, name: str, role: Role, password: str | None, by: Actor) -> User:
+    """Make a user.
+
+    Args:
+        account: The tenant.
+        email: The log-in name.
+        name: The person's name.
+        role: The role.
+        password: The password; none for a user who cannot log in yet.
+        by: Who does it.
+
+    Raises:
+        Conflict: The e-mail is taken.
+    """
+    user = User(account=account, email=normalised_email(email), name=name, role=role.value)
+    user.set_password(password)
+    with journal.writing(account.pk, by=by) as w:
+        try:
+            with transaction.atomic():
+                user.save(force_insert=True)
+        except IntegrityError as error:
+            raise Conflict("There is already a user with this e-mail.") from error
+        w.record(UserCreated(id=user.pk, role=role.value))
+    return user
+
+
+def change_profile(user: User, *, changes: Mapping[str, Any], by: Actor) -> User:
+    """Change a user's name or settings.
+
+    Args:
+        user: Whose.
+        changes: New values by field; only those of `PROFILE_FIELDS` are allowed.
+        by: Who does it.
+
+    Raises:
+        ValueError: A field is not one that this action changes.
+    """
+    if not PROFILE_FIELDS.issuperset(changes):
+        raise ValueError(f"change_profile does not change {sorted(set(changes) - PROFILE_FIELDS)}")
+    changed = tuple(sorted(name for name, value in changes.items() if getattr(user, name) != value))
+    with journal.writing(user.account_id, by=by) as w:
+        for name in changed:
+            setattr(user, name, changes[name])
+        if changed:
+            user.save(update_fields=[*changed, "updated_at"])
+            w.record(UserChanged(id=user.pk, fields=changed))
+    return user
+
+
+def administer_user(account_id: UUID, user_id: UUID, *, changes: Mapping[str, Any], by: Actor) -> User:
+    """Change what an admin may change of a user; a deactivated one is signed out everywhere.
+
+    Args:
+        account_id: The tenant.
+        user_id: Whose.
+        changes: New values by field, of `ADMINISTERED_FIELDS`.
+        by: The admin.
+
+    Raises:
+        NotFound: The tenant has no such user.
+        Conflict: The admin would shut themselves out.
+        ValueError: A field is not one that this action changes.
+    """
+    if not ADMINISTERED_FIELDS.issuperset(changes):
+        raise ValueError(f"administer_user does not change {sorted(set(changes) - ADMINISTERED_FIELDS)}")
+    with journal.writing(account_id, by=by) as w:
+        user = locked_user(account_id, user_id)
+        before = {name: getattr(user, name) for name, value in changes.items() if getattr(user, name) != value}
+        if user.pk == by.id and before.keys() & {"role", "is_active"}:
+            raise Conflict("You cannot change your own role or deactivate yourself; ask another admin.")
+        for name in before:
+            setattr(user, name, changes[name])
+        if before:
+            user.save(update_fields=[*before, "updated_at"])
+            _record_changes(w, user, before)
+    return user
+
+
+def _record_changes(w: Writer, user: User, before: Mapping[str, Any]) -> None:
+    w.record(UserChanged(id=user.pk, fields=tuple(sorted(before))))
+    if "role" in before:
+        w.record(UserRoleChanged(id=user.pk, previous_role=before["role"], role=user.role))
+    if "is_active" in before and not user.is_active:
+        revoke_all(w, user, Session.RevokedBecause.DEACTIVATED)
+
+
+def locked_user(account_id: UUID, user_id: UUID) -> User:
+    """A tenant's user, locked until the transaction ends.
+
+    Args:
+        account_id: The tenant.
+        user_id: Whose.
+
+    Raises:
+        NotFound: The tenant has no such user.
+    """
+    user = User.objects.select_for_update().filter(account_id=account_id, pk=user_id).first()
+    if user is None:
+        raise NotFound
+    return user
