@@ -3,10 +3,13 @@
 
 import os
 import sys
+from contextlib import nullcontext
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
+
+from driftsentry.api import tenancy
 
 NO_DATABASE = "No database: start one with `make run` in another terminal, or set DATABASE_URL."
 
@@ -14,8 +17,11 @@ NO_DATABASE = "No database: start one with `make run` in another terminal, or se
 def main() -> None:
     """Run the command named in the arguments; what the environment lacks is said in one line."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "driftsentry.settings")
+    serves = sys.argv[1:2] in (["serve"], ["runserver"])
     try:
-        execute_from_command_line(sys.argv)
+        # Whoever may run a command holds the database's password; the worker is such a command too.
+        with nullcontext() if serves else tenancy.lifted("a command of the operator"):
+            execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         lacks_database = settings.configured and not settings.DATABASE_URL
         sys.exit(NO_DATABASE if lacks_database else str(error))

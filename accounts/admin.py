@@ -3,17 +3,19 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.password_validation import validate_password
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from rest_framework.exceptions import PermissionDenied
 
 from accounts import actions
 from accounts.actors import actor_of
-from accounts.models import Account, Session, User, normalised_email
+from accounts.models import Account, RecoveryCode, SecondFactor, Session, User, normalised_email
 from driftsentry.api.access import Permission, Role
 from driftsentry.api.admin import TenantAdmin, is_superuser
+from driftsentry.api.errors import ApiError
 
 NEW_PASSWORD = {"autocomplete": "new-password"}
 
@@ -35,6 +37,14 @@ class _UserForm(forms.ModelForm):  # type: ignore[type-arg] # not subscriptable 
 
 class NewUserForm(_UserForm):
     """A user to be made."""
+
+    password = forms.CharField(
+        required=False,
+        strip=False,
+        max_length=1000,
+        widget=forms.PasswordInput(attrs=NEW_PASSWORD),
+        help_text="Leave it empty to send an invitation by e-mail.",
+    )
 
     class Meta:
         """What must be known of them."""
@@ -107,6 +117,7 @@ class UserAdmin(TenantAdmin):
     ordering = ("email",)
     autocomplete_fields = ("account",)
     readonly_fields = ("created_at", "updated_at", "last_login", "is_superuser")
+    actions = ("reset_second_factor", "invite_again", "erase")
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         """A form that knows the password as something to be set.
@@ -144,9 +155,10 @@ class UserAdmin(TenantAdmin):
         return self.readonly_fields if obj is None else (*self.readonly_fields, "email", "account")
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Superusers see every account, so only superusers may give one of them another password."""
+        """Only superusers may change superusers, who see every account; what was erased stays as it is."""
         above = obj is not None and obj.is_superuser and not is_superuser(request)
-        return not above and super().has_change_permission(request, obj)
+        erased = obj is not None and obj.erased_at is not None
+        return not above and not erased and super().has_change_permission(request, obj)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """Make the user, or change them.
@@ -167,7 +179,59 @@ class UserAdmin(TenantAdmin):
             return
         account = values.get("account") or self._own_account(request)
         names = {"email": values["email"], "name": values["name"], "role": Role(values["role"])}
-        obj.pk = actions.create_user(account, **names, password=password, by=by).pk
+        if password:
+            obj.pk = actions.create_user(account, **names, password=password, by=by).pk
+        else:
+            obj.pk = actions.invite_user(account, **names, by=by).pk
+
+    @admin.action(description="Reset the second factor of selected users", permissions=["change"])
+    def reset_second_factor(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """For people who have lost their authenticator; they are signed out everywhere.
+
+        Args:
+            request: Of an admin.
+            queryset: Whose.
+        """
+        done = 0
+        for user in self.selection(request, queryset):
+            try:
+                actions.reset_second_factor(user.account_id, user.pk, by=actor_of(request))
+                done += 1
+            except (ApiError, PermissionDenied) as error:
+                self.message_user(request, f"Not done for {user.email}: {error}", messages.ERROR)
+        if done:
+            self.message_user(request, f"Second factor reset: {done}.")
+
+    @admin.action(description="Send selected users their invitation again", permissions=["change"])
+    def invite_again(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """For people who have never logged in.
+
+        Args:
+            request: Of an admin.
+            queryset: Whom.
+        """
+        self._each(request, queryset, actions.invite_again, done="Invitations on their way")
+
+    @admin.action(description="Erase selected users' personal data, for ever", permissions=["change"])
+    def erase(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """For people who have left and want to be forgotten.
+
+        Args:
+            request: Of an admin.
+            queryset: Whom.
+        """
+        self._each(request, queryset, actions.erase_user, done="Users erased")
+
+    def _each(self, request: HttpRequest, users: QuerySet[User], action: Any, *, done: str) -> None:
+        count = 0
+        for user in self.selection(request, users):
+            try:
+                action(user.account_id, user.pk, by=actor_of(request))
+                count += 1
+            except (ApiError, PermissionDenied) as error:
+                self.message_user(request, f"Not done for {user.email}: {error}", messages.ERROR)
+        if count:
+            self.message_user(request, f"{done}: {count}.")
 
     def _own_account(self, request: Any) -> Account:
         account: Account = request.user.account
@@ -203,3 +267,42 @@ class SessionAdmin(TenantAdmin):
     def live(self, session: Session) -> bool:
         """Whether its tokens still work."""
         return session.revoked_at is None and session.expires_at > timezone.now()
+
+
+@admin.register(SecondFactor)
+class SecondFactorAdmin(TenantAdmin):
+    """Who has a second factor, and since when; not its seed."""
+
+    list_display = ("user", "created_at", "confirmed_at")
+    list_select_related = ("user", "account")
+    search_fields = ("user__email__exact",)
+    date_hierarchy = "created_at"
+    ordering = ("-created_at",)
+    fields = ("user", "created_at", "confirmed_at")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """The rows, without reading the seeds.
+
+        Args:
+            request: Of an admin.
+        """
+        return super().get_queryset(request).defer("secret")
+
+
+@admin.register(RecoveryCode)
+class RecoveryCodeAdmin(TenantAdmin):
+    """Which recovery codes are used; not what they are known by."""
+
+    list_display = ("user", "used_at")
+    list_select_related = ("user", "account")
+    search_fields = ("user__email__exact",)
+    ordering = ("-pk",)
+    fields = ("user", "used_at")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """The rows, without the digests.
+
+        Args:
+            request: Of an admin.
+        """
+        return super().get_queryset(request).defer("digest")

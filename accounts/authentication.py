@@ -9,6 +9,7 @@ from rest_framework.request import Request
 
 from accounts import tokens
 from accounts.models import Session, User
+from driftsentry.api import tenancy
 from driftsentry.api.errors import Unauthenticated
 
 MAX_TOKEN = 4096
@@ -28,7 +29,8 @@ def session_of_access_token(text: str) -> tuple[Session, tokens.Claims]:
         claims = tokens.read_access(text if len(text) <= MAX_TOKEN else "")
     except tokens.BadToken as error:
         raise Unauthenticated(BAD_TOKEN) from error
-    session = _live_session(claims.session_id)
+    with tenancy.lifted("whose session it is, only the session says"):
+        session = _live_session(claims.session_id)
     if session is None or session.user_id != claims.user_id:
         raise Unauthenticated(BAD_TOKEN)
     return session, claims
@@ -60,6 +62,7 @@ class SessionTokenAuthentication(BaseAuthentication):
         if scheme.lower() != "bearer":
             raise Unauthenticated("Send the access token as: Authorization: Bearer <token>.")
         session, _claims = session_of_access_token(text.strip())
+        tenancy.enter(session.account_id)
         return session.user, session
 
     def authenticate_header(self, request: Request) -> str:

@@ -11,12 +11,30 @@ class LoginSerializer(CamelSerializer):
 
     email = serializers.CharField(max_length=254)
     password = serializers.CharField(max_length=1000, trim_whitespace=False, write_only=True)
+    code = serializers.CharField(
+        max_length=64,
+        required=False,
+        allow_blank=True,
+        write_only=True,
+        help_text="The authenticator's code, or a recovery code; only where the user has a second factor.",
+    )
 
 
 class RefreshTokenSerializer(CamelSerializer):
     """A refresh token."""
 
     refresh_token = serializers.CharField(max_length=4096)
+
+
+class SsoCodeSerializer(CamelSerializer):
+    """The end of a single sign-on: its code, and what proves that it was begun here (RFC 7636)."""
+
+    code = serializers.CharField(max_length=128, write_only=True)
+    verifier = serializers.RegexField(
+        r"^[A-Za-z0-9._~-]{43,128}\Z",
+        write_only=True,
+        help_text="The log-in was begun with the base64url of its SHA-256 as `challenge`.",
+    )
 
 
 class SignedInUserSerializer(CamelModelSerializer):
@@ -69,3 +87,90 @@ class ProfileSerializer(CamelModelSerializer):
         model = User
         fields = ["id", "email", "name", "role", "account_id", "settings", "created_at", "updated_at"]
         read_only_fields = ["id", "email", "role", "created_at", "updated_at"]
+
+
+class SecondFactorSerializer(CamelSerializer):
+    """What a user may know of their second factor."""
+
+    enabled = serializers.BooleanField()
+    confirmed_at = serializers.DateTimeField(allow_null=True)
+    recovery_codes_left = serializers.IntegerField()
+
+
+class BeginSecondFactorSerializer(CamelSerializer):
+    """The password, once more: a session left open is not enough."""
+
+    current_password = serializers.CharField(max_length=1000, trim_whitespace=False, write_only=True)
+
+
+class SecondFactorCodeSerializer(CamelSerializer):
+    """A code of the authenticator, or a recovery code where one is taken."""
+
+    code = serializers.CharField(max_length=64, write_only=True)
+
+
+class RemoveSecondFactorSerializer(BeginSecondFactorSerializer, SecondFactorCodeSerializer):
+    """Both proofs of who asks."""
+
+
+class EnrolmentSerializer(CamelSerializer):
+    """What an authenticator needs, shown once."""
+
+    secret = serializers.CharField(help_text="The seed in base32, for typing.")
+    uri = serializers.CharField(help_text="The same as an otpauth:// address, for a QR code.")
+
+
+class RecoveryCodesSerializer(CamelSerializer):
+    """Codes that stand for the second factor, each once; shown once."""
+
+    recovery_codes = serializers.ListField(child=serializers.CharField())
+
+
+class PasswordChangeSerializer(CamelSerializer):
+    """Another password for oneself."""
+
+    current_password = serializers.CharField(max_length=1000, trim_whitespace=False, write_only=True)
+    new_password = serializers.CharField(max_length=1000, trim_whitespace=False, write_only=True)
+
+
+class ForgottenPasswordSerializer(CamelSerializer):
+    """Whose password was forgotten."""
+
+    email = serializers.CharField(max_length=254)
+
+
+class PasswordResetSerializer(CamelSerializer):
+    """A mailed link's token, and the password that it sets."""
+
+    token = serializers.CharField(max_length=200, write_only=True)
+    new_password = serializers.CharField(max_length=1000, trim_whitespace=False, write_only=True)
+
+
+class UserSerializer(CamelModelSerializer):
+    """A user, for an admin."""
+
+    status = serializers.ChoiceField(["active", "invited", "deactivated"], read_only=True)
+    last_login_at = serializers.DateTimeField(source="last_login", read_only=True, allow_null=True)
+
+    class Meta:
+        """What an admin sees of a user."""
+
+        model = User
+        fields = ["id", "email", "name", "role", "is_active", "status", "last_login_at", "created_at", "updated_at"]
+        read_only_fields = fields
+
+
+class InvitationSerializer(CamelSerializer):
+    """A user to be invited."""
+
+    email = serializers.EmailField(max_length=254)
+    name = serializers.CharField(max_length=200)
+    role = serializers.ChoiceField(User.Roles.choices)
+
+
+class AdministeredUserSerializer(CamelSerializer):
+    """What an admin changes of a user."""
+
+    name = serializers.CharField(max_length=200, required=False)
+    role = serializers.ChoiceField(User.Roles.choices, required=False)
+    is_active = serializers.BooleanField(required=False)

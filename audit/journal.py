@@ -1,8 +1,9 @@
 """The one door to the journal.
 
 `with journal.writing(account_id, by=actor) as w:` opens the transaction; the action changes its tables and calls
-`w.record(Fact(...))`; on leaving, all facts are appended by one statement, last, so that the account's head row is
-locked only for that statement. After the commit the doorbell rings.
+`w.record(Fact(...))`; on leaving, what reacts to these facts adds its part (`audit.reactions`) and all facts are
+appended by one statement, last, so that the account's head row is locked only for that statement. After the commit the
+doorbell rings.
 """
 
 import json
@@ -20,6 +21,8 @@ from audit.actors import Actor
 from audit.canonical import Entry, personal_digest
 from audit.counters import ENTRIES
 from audit.facts import Fact, storable
+from audit.reactions import react_to_all
+from driftsentry.api import tenancy
 from driftsentry.api.ids import new_id
 
 APPEND = "SELECT audit_append(%s, %s::jsonb, %s::text[], %s::text[], %s::text[])"
@@ -63,7 +66,7 @@ class Writer:
 
 @contextmanager
 def writing(account_id: UUID, *, by: Actor) -> Iterator[Writer]:
-    """Open a transaction whose facts are appended at its end.
+    """Open a transaction, behind the account's wall, whose facts are appended at its end.
 
     Args:
         account_id: The account.
@@ -72,9 +75,10 @@ def writing(account_id: UUID, *, by: Actor) -> Iterator[Writer]:
     Yields:
         The writer that collects the facts.
     """
-    with transaction.atomic(durable=True):
+    with tenancy.within(account_id), transaction.atomic(durable=True):
         writer = Writer(account_id, by)
         yield writer
+        react_to_all(writer)
         if writer.facts:
             seq = _append(writer)
             transaction.on_commit(lambda: _tell(writer, seq))

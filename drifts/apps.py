@@ -1,5 +1,7 @@
 """Django's view of the drifts."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -8,3 +10,7 @@ class DriftsConfig(AppConfig):
 
     name = "drifts"
     verbose_name = "Drifts"
+
+    def ready(self) -> None:
+        """Register what drifts do when something happens elsewhere."""
+        import_module("drifts.reactions")

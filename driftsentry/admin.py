@@ -3,6 +3,10 @@
 import json
 from typing import Any
 
+from allauth.account import admin as _addresses  # noqa: F401 - registers what is taken out below
+from allauth.account.models import EmailAddress
+from allauth.socialaccount import admin as _links  # noqa: F401 - registers what is taken out below
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.contrib import admin
 from django.contrib.auth import admin as _groups  # noqa: F401 - registers Group, which is taken out below
 from django.contrib.auth.models import Group
@@ -17,6 +21,7 @@ admin.site.site_title = "DriftSentry"
 admin.site.site_header = "DriftSentry"
 admin.site.index_title = "Records"
 
+admin.site.unregister([EmailAddress, SocialAccount, SocialApp, SocialToken])  # users are linked by signing on only
 admin.site.unregister(Group)  # what people may do follows from their role alone
 admin.site.unregister(ProcrastinateJob)
 

@@ -6,8 +6,10 @@ turns it into Django's settings.
 
 import hashlib
 import hmac
+import ipaddress
 import json
 import os
+import re
 import secrets
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,6 +21,7 @@ from django.core.exceptions import ImproperlyConfigured
 ENVIRONMENTS = ("development", "production")
 REQUIRED_IN_PRODUCTION = ("SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL")
 SHORTEST_KEY = 32
+RATE = re.compile(r"\A[1-9][0-9]{0,8}/(second|minute|hour|day)\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +30,13 @@ class Keys:
 
     Attributes:
         secret: Django's `SECRET_KEY`.
-        jwt: Signs access and refresh tokens.
+        jwt: Names and secrets of the keys of access and refresh tokens: the first one signs, each of them verifies.
         masking: Keys the digests that stand for masked values, so that a changed secret is still seen.
         encryption: Encrypt stored secrets: the first one writes, each of them reads.
     """
 
     secret: str
-    jwt: str
+    jwt: tuple[tuple[str, str], ...]
     masking: bytes
     encryption: tuple[str, ...]
 
@@ -72,10 +75,24 @@ def require_production_settings() -> None:
         for key in _listed("ENCRYPTION_KEYS")
         if len(key) < SHORTEST_KEY
     ]
+    problems += _weak_jwt_keys()
+    if os.environ.get("THROTTLE_LOGIN", "").strip().lower() == "off":
+        problems.append("THROTTLE_LOGIN must not be off: passwords could be guessed without end")
     if "*" in [host.strip() for host in os.environ.get("ALLOWED_HOSTS", "").split(",")]:
         problems.append("ALLOWED_HOSTS must name hosts, not *")
     if problems:
         raise ImproperlyConfigured("DriftSentry cannot start in production: " + "; ".join(problems) + ".")
+
+
+def _weak_jwt_keys() -> list[str]:
+    named = [item.partition(":") for item in _listed("JWT_KEYS")]
+    names = [name for name, _, _ in named]
+    problems = []
+    if any(not name or len(secret) < SHORTEST_KEY for name, _, secret in named):
+        problems.append(f"JWT_KEYS takes NAME:SECRET,… with secrets of at least {SHORTEST_KEY} characters")
+    if len(set(names)) < len(names):
+        problems.append("JWT_KEYS names two keys alike")
+    return problems
 
 
 def check_database_url(url: str) -> str:
@@ -111,6 +128,88 @@ def _names_one_database(url: str) -> bool:
     return name != "" and "/" not in name and not parts.fragment and "@" not in parts.netloc.partition("@")[2] + name
 
 
+def trusted_proxies() -> tuple[str, ...]:
+    """Whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed, from `TRUSTED_PROXIES`.
+
+    Returns:
+        Addresses, networks, and `unix` for whoever comes over a socket of this machine.
+
+    Raises:
+        ImproperlyConfigured: An item is none of these, or trusts everybody.
+    """
+    found = _listed("TRUSTED_PROXIES")
+    for item in found:
+        try:
+            everybody = item != "unix" and ipaddress.ip_network(item).prefixlen == 0
+        except ValueError as error:
+            raise ImproperlyConfigured(
+                f"TRUSTED_PROXIES has {item!r}; it takes addresses and networks, e.g. 10.0.0.7,192.168.0.0/16, "
+                "and the word unix"
+            ) from error
+        if everybody:
+            raise ImproperlyConfigured(f"TRUSTED_PROXIES has {item!r}: that believes everybody; name your proxies")
+    return found
+
+
+def origins(name: str) -> list[str]:
+    """A list of origins, as a browser writes them.
+
+    Args:
+        name: The setting.
+
+    Raises:
+        ImproperlyConfigured: An item is not a scheme and a host, with or without a port.
+    """
+    found = _listed(name)
+    for item in found:
+        if not _is_origin(item):
+            raise ImproperlyConfigured(
+                f"{name} has {item!r}; it takes origins: a scheme and a host, e.g. https://app.example.com, "
+                "without a path or an ending slash, and never *"
+            )
+    return list(found)
+
+
+def _is_origin(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        return False
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or ""
+    plain = f"{parts.scheme}://{host}" + (f":{port}" if port is not None else "")
+    return (
+        parts.scheme in {"http", "https"}
+        and host != ""
+        and plain == text
+        and host.isascii()
+        and not set(host) & set("*%\\ _")
+    )
+
+
+def rate(name: str, text: str) -> str:
+    """Check a limit on requests.
+
+    Args:
+        name: The setting, for the message.
+        text: Its value: a count and a period, e.g. `600/minute`, or `off`.
+
+    Returns:
+        The same; empty for no limit.
+
+    Raises:
+        ImproperlyConfigured: It is neither.
+    """
+    found = text.strip().lower()
+    if found == "off":
+        return ""
+    if not RATE.match(found):
+        raise ImproperlyConfigured(
+            f"{name} is {text!r}; it takes a count and a period, e.g. 600/minute (second, minute, hour, day), or off"
+        )
+    return found
+
+
 def keys(env: str, folder: Path) -> Keys:
     """Read the signing keys, or derive them from `SECRET_KEY`; in development keep a generated one in the data folder.
 
@@ -124,15 +223,30 @@ def keys(env: str, folder: Path) -> Keys:
     secret = os.environ.get("SECRET_KEY") or _development_secret(env, folder)
     return Keys(
         secret=secret,
-        jwt=os.environ.get("JWT_SIGNING_KEY") or _derived(secret, "jwt").hex(),
+        jwt=_jwt_keys() or (_named(_derived(secret, "jwt").hex()),),
         masking=os.environ.get("MASKING_KEY", "").encode() or _derived(secret, "masking"),
-        encryption=_listed("ENCRYPTION_KEYS") or (_derived(secret, "encryption").hex(),),
+        # The derived one comes last and reads on, so that what it wrote before there were others can be rotated.
+        encryption=(*_listed("ENCRYPTION_KEYS"), _derived(secret, "encryption").hex()),
     )
 
 
 def _listed(name: str) -> tuple[str, ...]:
     """The items of a setting that holds several, separated by commas."""
     return tuple(item for item in (piece.strip() for piece in os.environ.get(name, "").split(",")) if item)
+
+
+def _jwt_keys() -> tuple[tuple[str, str], ...]:
+    """`JWT_KEYS` is `name:secret,…`, the newest first; `JWT_SIGNING_KEY` is one secret without a name."""
+    several = _listed("JWT_KEYS")
+    if several:
+        return tuple((name, secret) for name, _, secret in (item.partition(":") for item in several))
+    one = os.environ.get("JWT_SIGNING_KEY", "")
+    return (_named(one),) if one else ()
+
+
+def _named(secret: str) -> tuple[str, str]:
+    """A key under a name that tells it from others and says nothing of it."""
+    return hashlib.sha256(f"name of {secret}".encode()).hexdigest()[:8], secret
 
 
 def _derived(secret: str, purpose: str) -> bytes:

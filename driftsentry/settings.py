@@ -9,6 +9,8 @@ from csp.constants import NONE, SELF
 
 from driftsentry import __version__, conf
 from driftsentry.logs import logging_config
+from driftsentry.mailing import TIMEOUT_SECONDS, mailing
+from driftsentry.single_sign_on import single_sign_on
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -22,24 +24,40 @@ _keys = conf.keys(ENVIRONMENT, DATA_DIR)
 
 # --- Security -----------------------------------------------------------------------------------------------------
 SECRET_KEY = _keys.secret
-JWT_SIGNING_KEY = _keys.jwt
+JWT_KEYS = _keys.jwt
 MASKING_KEY = _keys.masking
 ENCRYPTION_KEYS = _keys.encryption
 DEBUG = False
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
-CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
+TRUSTED_PROXIES = conf.trusted_proxies()
+CSRF_TRUSTED_ORIGINS = conf.origins("CSRF_TRUSTED_ORIGINS")
+CORS_ALLOWED_ORIGINS = conf.origins("CORS_ALLOWED_ORIGINS")
 CORS_URLS_REGEX = r"^/api/.*$"
+CORS_ALLOW_CREDENTIALS = False
+CORS_ALLOW_HEADERS = [
+    "accept",
+    "authorization",
+    "content-encoding",
+    "content-type",
+    "idempotency-key",
+    "x-correlation-id",
+]
+CORS_EXPOSE_HEADERS = ["location", "retry-after", "x-correlation-id"]
+CORS_PREFLIGHT_MAX_AGE = 600
 CSRF_FAILURE_VIEW = "driftsentry.api.errors.csrf_failure"
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=PRODUCTION)
 SECURE_REDIRECT_EXEMPT = [r"^health", r"^metrics$"]
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000 if PRODUCTION else 0)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION
 SECURE_HSTS_PRELOAD = PRODUCTION
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("TRUST_PROXY", default=False) else None
+# What driftsentry.api.proxies has left of it: it comes from a trusted proxy or is not there.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
-SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+# The prefix binds them to this very host: no other one of the domain can set them.
+SESSION_COOKIE_NAME = "__Host-sessionid" if PRODUCTION else "sessionid"
+CSRF_COOKIE_NAME = "__Host-csrftoken" if PRODUCTION else "csrftoken"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
 X_FRAME_OPTIONS = "DENY"
@@ -64,13 +82,15 @@ INSTALLED_APPS = [
     "costs",
     "accounts",
     "audit",
-    "django.contrib.admin",
+    "driftsentry.admin_config.DriftSentryAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.postgres",
     "django.contrib.staticfiles",
+    "allauth.account",
+    "allauth.socialaccount",
     "channels",
     "corsheaders",
     "csp",
@@ -85,17 +105,23 @@ INSTALLED_APPS = [
     "rest_framework",
 ]
 MIDDLEWARE = [
+    "driftsentry.api.proxies.TrustedProxiesMiddleware",
+    "driftsentry.api.headers.SafeHeadersMiddleware",
+    "driftsentry.api.wall_middleware.TenancyMiddleware",
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "driftsentry.api.correlation.CorrelationIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "csp.middleware.CSPMiddleware",
+    "driftsentry.api.throttling.AddressThrottle",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "driftsentry.admin_wall.AdminWallMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
@@ -125,7 +151,7 @@ DATABASES = {}
 if DATABASE_URL:
     _database = env.db_url_config(conf.check_database_url(DATABASE_URL))
     DATABASES["default"] = _database | {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "driftsentry.api.postgresql",
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "connect_timeout": 5,
@@ -160,16 +186,22 @@ CHANNEL_LAYERS = {
 
 # --- People -------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["accounts.backends.AccountBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.BCryptSHA256PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("email", "name")},
+    },
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 LOGIN_URL = "admin:login"
+REFRESH_GRACE_SECONDS = 10
+"""How long a client whose answer was lost may ask again with the refresh token that it has used up."""
 SIMPLE_JWT = {
     "ALGORITHM": "HS256",
-    "SIGNING_KEY": JWT_SIGNING_KEY,
+    "SIGNING_KEY": JWT_KEYS[0][1],
     "ISSUER": "driftsentry",
     "AUDIENCE": "api",
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),
@@ -183,9 +215,24 @@ SIMPLE_JWT = {
 MAX_SCAN_BODY_BYTES = env.int("MAX_SCAN_BODY_BYTES", default=256 * 1024 * 1024)
 MAX_JSON_BODY_BYTES = 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_JSON_BODY_BYTES
+# Of `manage.py serve`; see driftsentry/serving/limits.py.
+WEB_HEAD_SECONDS = env.float("WEB_HEAD_SECONDS", default=15.0)
+WEB_BODY_SECONDS = env.float("WEB_BODY_SECONDS", default=600.0)
+WEB_BODY_BYTES_PER_SECOND = env.int("WEB_BODY_BYTES_PER_SECOND", default=1024)
+WEB_IDLE_SECONDS = env.float("WEB_IDLE_SECONDS", default=75.0)
+WEB_MAX_CONNECTIONS = env.int("WEB_MAX_CONNECTIONS", default=10_000)
+# Requests of one user, one API key, one address without a credential; scans and reports of one of them, counted apart;
+# refusals (401 and 403) of one address; log-ins from one address. Nothing that honest clients do comes near.
+THROTTLE_USER = conf.rate("THROTTLE_USER", env.str("THROTTLE_USER", default="1200/minute"))
+THROTTLE_KEY = conf.rate("THROTTLE_KEY", env.str("THROTTLE_KEY", default="1200/minute"))
+THROTTLE_INGEST = conf.rate("THROTTLE_INGEST", env.str("THROTTLE_INGEST", default="1200/minute"))
+THROTTLE_ADDRESS = conf.rate("THROTTLE_ADDRESS", env.str("THROTTLE_ADDRESS", default="600/minute"))
+THROTTLE_REFUSED = conf.rate("THROTTLE_REFUSED", env.str("THROTTLE_REFUSED", default="300/minute"))
+THROTTLE_LOGIN = conf.rate("THROTTLE_LOGIN", env.str("THROTTLE_LOGIN", default="30/minute"))
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.SessionTokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["accounts.permissions.HasPermission"],
+    "DEFAULT_THROTTLE_CLASSES": ["driftsentry.api.throttling.PrincipalThrottle"],
     "DEFAULT_RENDERER_CLASSES": ["driftsentry.api.envelope.EnvelopeRenderer"],
     "DEFAULT_PARSER_CLASSES": ["driftsentry.api.parsers.StrictJSONParser"],
     "DEFAULT_PAGINATION_CLASS": "driftsentry.api.pagination.PagePagination",
@@ -221,8 +268,27 @@ SPECTACULAR_SETTINGS = {
     ],
 }
 
+# --- Single sign-on -------------------------------------------------------------------------------------------------
+SINGLE_SIGN_ON = single_sign_on(ENVIRONMENT)
+# Of allauth only the code flow is used, and its table of who is known as whom: none of its pages has a route.
+SOCIALACCOUNT_ADAPTER = "accounts.sso.provider.SocialAdapter"
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_ONLY = True
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*"]
+
+# --- Mail -----------------------------------------------------------------------------------------------------------
+_mailing = mailing(ENVIRONMENT, DATA_DIR)
+MAIL_CAN_BE_SENT = _mailing.can_send
+PUBLIC_URL = _mailing.public_url
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = _mailing.sender
+EMAIL_TIMEOUT = TIMEOUT_SECONDS
+globals().update(_mailing.django)
+
 # --- Jobs ---------------------------------------------------------------------------------------------------------
-PROCRASTINATE_IMPORT_PATHS: list[str] = ["driftsentry.tasks"]
+PROCRASTINATE_IMPORT_PATHS: list[str] = ["driftsentry.tasks", "accounts.tasks"]
 WORKER_METRICS_PORT = env.int("WORKER_METRICS_PORT", default=0)
 
 # --- Rest ---------------------------------------------------------------------------------------------------------
@@ -233,6 +299,7 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 WHITENOISE_USE_FINDERS = not PRODUCTION
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 if not PRODUCTION:
     warnings.filterwarnings("ignore", message="No directory at")
 STORAGES = {
@@ -250,5 +317,6 @@ LOG_LEVEL = env.str("LOG_LEVEL", default="INFO").upper()
 LOGGING_CONFIG = None
 logging_config(production=PRODUCTION, level=LOG_LEVEL)
 DJANGO_STRUCTLOG_USER_ID_FIELD = "pk"
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False  # it would believe any header; driftsentry.api.proxies says the address
 REALTIME_HEARTBEAT_SECONDS = 20
 REALTIME_LOOK_SECONDS = 3

@@ -3,8 +3,14 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
+from accounts.views import sso
 from accounts.views.auth import AuthViewSet, LogoutViewSet
 from accounts.views.me import MeViewSet
+from accounts.views.passwords import MailedPasswordViewSet, PasswordViewSet
+from accounts.views.passwords import page as password_page
+from accounts.views.second_factor import SecondFactorResetViewSet, SecondFactorViewSet
+from accounts.views.sso import SsoTokenViewSet
+from accounts.views.users import UserViewSet
 from alerts.views import AlertViewSet
 from audit.views import AuditLogViewSet
 from costs.views import CostTrendViewSet
@@ -33,9 +39,34 @@ def route(pattern: str, view: object, name: str) -> URLPattern:
 API: list[Route] = [
     route("auth/login", AuthViewSet.as_view({"post": "login"}), "login"),
     route("auth/refresh", AuthViewSet.as_view({"post": "refresh"}), "refresh"),
+    route("auth/sso/token", SsoTokenViewSet.as_view({"post": "create"}), "sso-token"),
     route("auth/logout", LogoutViewSet.as_view({"post": "logout"}), "logout"),
-    route("users/me", MeViewSet.as_view({"get": "retrieve", "patch": "partial_update"}), "me"),
+    route("users/me", MeViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}), "me"),
+    route("users/me/password", PasswordViewSet.as_view({"post": "change"}), "my-password"),
+    route("auth/password/forgot", MailedPasswordViewSet.as_view({"post": "forgot"}), "password-forgot"),
+    route("auth/password/reset", MailedPasswordViewSet.as_view({"post": "reset"}), "password-reset"),
+    route("users", UserViewSet.as_view({"get": "list", "post": "create"}), "users"),
+    route(
+        f"users/{ID}",
+        UserViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
+        "user",
+    ),
+    route(f"users/{ID}/invite", UserViewSet.as_view({"post": "invite"}), "user-invite"),
     route("users/me/settings", MeViewSet.as_view({"put": "change_settings"}), "my-settings"),
+    route(
+        "users/me/second-factor",
+        SecondFactorViewSet.as_view({"get": "retrieve", "post": "create", "delete": "destroy"}),
+        "my-second-factor",
+    ),
+    route(
+        "users/me/second-factor/confirm", SecondFactorViewSet.as_view({"post": "confirm"}), "my-second-factor-confirm"
+    ),
+    route(
+        "users/me/second-factor/recovery-codes",
+        SecondFactorViewSet.as_view({"post": "recovery_codes"}),
+        "my-recovery-codes",
+    ),
+    route(f"users/{ID}/second-factor", SecondFactorResetViewSet.as_view({"delete": "destroy"}), "user-second-factor"),
     route("stacks", StackViewSet.as_view({"get": "list", "post": "create"}), "stacks"),
     route(
         f"stacks/{ID}",
@@ -78,6 +109,10 @@ urlpatterns: list[Route] = [
     route("api/schema", SchemaView.as_view(), "schema"),
     route("api/docs", DocsView.as_view(), "docs"),
     path("admin/", admin.site.urls),
+    route("sso/login", sso.begin, "sso-login"),
+    route("sso/callback", sso.callback, "sso-callback"),
+    route("sso/done", sso.done, "sso-done"),
+    route("password", password_page, "password-page"),
     route("health", operations.live, "health"),
     route("health/live", operations.live, "health-live"),
     route("health/ready", operations.ready, "health-ready"),

@@ -18,6 +18,8 @@ from driftsentry.local.errors import LocalServiceError
 from driftsentry.local.redis import LocalRedis
 from driftsentry.local.running import Running, throwaway
 
+THROTTLES = [f"THROTTLE_{name}" for name in ("USER", "KEY", "INGEST", "ADDRESS", "REFUSED")]
+"""Off but in the tests that are about them: all the others come from one address."""
 _until_the_end = ExitStack()
 _started: list[Running] = []
 
@@ -32,6 +34,7 @@ def pytest_load_initial_conftests() -> Iterator[None]:
             raise pytest.UsageError(f"Tests need a real PostgreSQL and a real Redis. {error}") from error
         _started.append(running)
         os.environ.update(running.environment())
+    os.environ.update(dict.fromkeys(THROTTLES, "off"), THROTTLE_LOGIN="1000000/minute")
     if "DRIFTSENTRY_DATA_DIR" not in os.environ:
         folder = tempfile.TemporaryDirectory(prefix="driftsentry-tests-")
         os.environ["DRIFTSENTRY_DATA_DIR"] = _until_the_end.enter_context(folder)

@@ -3,21 +3,18 @@
 import uuid
 from dataclasses import dataclass, replace
 
-import structlog
-from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
 from accounts import tokens
-from accounts.facts import LoginFailed, SessionRevoked, UserLoggedIn
-from accounts.models import Session, User, normalised_email
+from accounts.actions.credentials import WRONG_CREDENTIALS, check_credentials
+from accounts.facts import SessionRevoked, UserLoggedIn
+from accounts.models import Session, User
 from audit import journal
 from audit.actors import Actor
 from audit.journal import Writer
+from driftsentry.api import tenancy
 from driftsentry.api.errors import Unauthenticated
 
-logger = structlog.get_logger(__name__)
-
-WRONG_CREDENTIALS = "The e-mail or the password is wrong."
 BAD_SESSION = "The session has ended; log in again."
 
 
@@ -29,47 +26,61 @@ class SignedIn:
     tokens: tokens.TokenPair
 
 
-def log_in(*, email: str, password: str, by: Actor) -> SignedIn:
+def log_in(*, email: str, password: str, code: str = "", by: Actor) -> SignedIn:
     """Open a session; an unknown e-mail and a wrong password read alike and take equal time.
 
     Args:
         email: The log-in name.
         password: The password.
+        code: The second factor, for those who have one.
         by: Where it comes from: address and user agent; the rest is not known yet.
 
     Raises:
         Unauthenticated: They do not match an active user.
     """
-    user = User.objects.select_related("account").filter(email=normalised_email(email)).first()
-    if user is None:
-        make_password(password)
-        logger.info("login_failed", reason="unknown")
-        raise Unauthenticated(WRONG_CREDENTIALS)
-    actor = replace(by, id=user.pk, email=user.email, role=user.role)
-    if not user.check_password(password) or not user.is_active:
-        with journal.writing(user.account_id, by=actor) as w:
-            w.record(LoginFailed(id=user.pk))
-        raise Unauthenticated(WRONG_CREDENTIALS)
-    session_id = uuid.uuid4()
-    pair = tokens.issue(user, session_id)
-    with journal.writing(user.account_id, by=actor) as w:
-        # The check above took its time: a password changed or a user deactivated meanwhile must not get a session.
-        unchanged = User.objects.filter(pk=user.pk, password=user.password, is_active=True)
-        if not unchanged.select_for_update().exists():
+    proof = check_credentials(email=email, password=password, code=code, by=by)
+    user, session_id = proof.user, uuid.uuid4()
+    pair = tokens.issue(user, session_id, at=timezone.now())
+    with journal.writing(user.account_id, by=proof.actor) as w:
+        if not proof.holds():
             raise Unauthenticated(WRONG_CREDENTIALS)
-        Session.objects.create(
-            id=session_id,
-            account_id=user.account_id,
-            user=user,
-            refresh_digest=pair.refresh_digest,
-            address=by.address[:64],
-            user_agent=by.user_agent[:400],
-            refreshed_at=w.now,
-            expires_at=pair.expires_at,
-        )
-        User.objects.filter(pk=user.pk).update(last_login=w.now)
-        w.record(UserLoggedIn(id=user.pk, session_id=str(session_id)))
+        _insert_session(w, user, session_id, pair)
     return SignedIn(user, pair)
+
+
+def open_session(user: User, *, by: Actor) -> SignedIn:
+    """Open a session for somebody who has shown elsewhere who they are.
+
+    Args:
+        user: As they were when they showed it.
+        by: Where it comes from: address and user agent.
+
+    Raises:
+        Unauthenticated: They are no longer active, or have another role.
+    """
+    session_id, actor = uuid.uuid4(), replace(by, id=user.pk, email=user.email, role=user.role)
+    pair = tokens.issue(user, session_id, at=timezone.now())
+    with journal.writing(user.account_id, by=actor) as w:
+        unchanged = User.objects.filter(pk=user.pk, role=user.role, is_active=True)
+        if not unchanged.select_for_update().exists():
+            raise Unauthenticated(BAD_SESSION)
+        _insert_session(w, user, session_id, pair)
+    return SignedIn(user, pair)
+
+
+def _insert_session(w: Writer, user: User, session_id: uuid.UUID, pair: tokens.TokenPair) -> None:
+    Session.objects.create(
+        id=session_id,
+        account_id=user.account_id,
+        user=user,
+        refresh_digest=pair.refresh_digest,
+        address=w.actor.address[:64],
+        user_agent=w.actor.user_agent[:400],
+        refreshed_at=w.now,
+        expires_at=pair.expires_at,
+    )
+    User.objects.filter(pk=user.pk).update(last_login=w.now)
+    w.record(UserLoggedIn(id=user.pk, session_id=str(session_id)))
 
 
 def refresh_session(refresh_token: str, *, by: Actor) -> SignedIn:
@@ -94,7 +105,7 @@ def refresh_session(refresh_token: str, *, by: Actor) -> SignedIn:
     if not rotated:
         actor = replace(by, id=user.pk, email=user.email, role=user.role)
         with journal.writing(user.account_id, by=actor) as w:
-            _revoke(w, session, Session.RevokedBecause.REUSED)
+            end_session(w, session, Session.RevokedBecause.REUSED)
         raise Unauthenticated(BAD_SESSION)
     return SignedIn(user, pair)
 
@@ -113,22 +124,31 @@ def log_out(refresh_token: str, *, by: Actor) -> None:
     if session.user_id != by.id:
         raise Unauthenticated(BAD_SESSION)
     with journal.writing(session.user.account_id, by=by) as w:
-        _revoke(w, session, Session.RevokedBecause.LOGOUT)
+        end_session(w, session, Session.RevokedBecause.LOGOUT)
 
 
-def revoke_all(w: Writer, user: User, because: Session.RevokedBecause) -> None:
+def revoke_all(w: Writer, user: User, because: Session.RevokedBecause, *, keep: uuid.UUID | None = None) -> None:
     """End every session of a user, in the writer's transaction.
 
     Args:
         w: The open journal.
         user: Whose.
         because: Why.
+        keep: The one that stays, where one does.
     """
     for session in Session.objects.live(w.now).filter(user=user).order_by("created_at"):
-        _revoke(w, session, because)
+        if session.pk != keep:
+            end_session(w, session, because)
 
 
-def _revoke(w: Writer, session: Session, because: Session.RevokedBecause) -> None:
+def end_session(w: Writer, session: Session, because: Session.RevokedBecause) -> None:
+    """End one session, in the writer's transaction. Ending it twice is no error.
+
+    Args:
+        w: The open journal.
+        session: Which.
+        because: Why.
+    """
     revoked = Session.objects.filter(pk=session.pk, revoked_at=None).update(revoked_at=w.now, revoked_because=because)
     if revoked:
         w.record(SessionRevoked(id=session.pk, user_id=str(session.user_id), because=because.value))
@@ -137,7 +157,9 @@ def _revoke(w: Writer, session: Session, because: Session.RevokedBecause) -> Non
 def _session_of(refresh_token: str) -> tuple[tokens.Claims, Session]:
     try:
         claims = tokens.read_refresh(refresh_token)
-        session = Session.objects.select_related("user__account").get(pk=claims.session_id, user_id=claims.user_id)
+        with tenancy.lifted("whose session it is, only the session says"):
+            session = Session.objects.select_related("user__account").get(pk=claims.session_id, user_id=claims.user_id)
     except (tokens.BadToken, Session.DoesNotExist) as error:
         raise Unauthenticated(BAD_SESSION) from error
+    tenancy.enter(session.account_id)
     return claims, session

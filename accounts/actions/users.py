@@ -6,6 +6,8 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
+from accounts.actions.admins import keep_an_admin, refuse_to_change_above
+from accounts.actions.one_time import void_tokens
 from accounts.actions.sessions import revoke_all
 from accounts.facts import UserChanged, UserCreated, UserRoleChanged
 from accounts.models import Account, Session, User, normalised_email
@@ -27,21 +29,38 @@ def create_user(account: Account, *, email: str, name: str, role: Role, password
         email: The log-in name.
         name: The person's name.
         role: The role.
-        password: The password; none for a user who cannot log in yet.
+        password: The password, already checked against the password rules; none for a user who cannot log in yet.
         by: Who does it.
 
     Raises:
         Conflict: The e-mail is taken.
     """
+    with journal.writing(account.pk, by=by) as w:
+        return insert_user(w, account, email=email, name=name, role=role, password=password)
+
+
+def insert_user(w: Writer, account: Account, *, email: str, name: str, role: Role, password: str | None) -> User:
+    """Make a user, in the writer's transaction.
+
+    Args:
+        w: The open journal.
+        account: The tenant.
+        email: The log-in name.
+        name: The person's name.
+        role: The role.
+        password: The password; none for a user who cannot log in yet.
+
+    Raises:
+        Conflict: The e-mail is taken, in whichever account: the words do not tell.
+    """
     user = User(account=account, email=normalised_email(email), name=name, role=role.value)
     user.set_password(password)
-    with journal.writing(account.pk, by=by) as w:
-        try:
-            with transaction.atomic():
-                user.save(force_insert=True)
-        except IntegrityError as error:
-            raise Conflict("There is already a user with this e-mail.") from error
-        w.record(UserCreated(id=user.pk, role=role.value))
+    try:
+        with transaction.atomic():
+            user.save(force_insert=True)
+    except IntegrityError as error:
+        raise Conflict("There is already a user with this e-mail.") from error
+    w.record(UserCreated(id=user.pk, role=role.value))
     return user
 
 
@@ -69,7 +88,7 @@ def change_profile(user: User, *, changes: Mapping[str, Any], by: Actor) -> User
 
 
 def administer_user(account_id: UUID, user_id: UUID, *, changes: Mapping[str, Any], by: Actor) -> User:
-    """Change what an admin may change of a user; a deactivated one is signed out everywhere.
+    """Change what an admin may change of a user; another role or a deactivation signs them out everywhere.
 
     Args:
         account_id: The tenant.
@@ -79,16 +98,20 @@ def administer_user(account_id: UUID, user_id: UUID, *, changes: Mapping[str, An
 
     Raises:
         NotFound: The tenant has no such user.
-        Conflict: The admin would shut themselves out.
+        Conflict: The admin would shut themselves out, or leave the account without an admin.
+        PermissionDenied: They are a superuser and the admin is not.
         ValueError: A field is not one that this action changes.
     """
     if not ADMINISTERED_FIELDS.issuperset(changes):
         raise ValueError(f"administer_user does not change {sorted(set(changes) - ADMINISTERED_FIELDS)}")
     with journal.writing(account_id, by=by) as w:
+        if changes.get("role", Role.ADMIN) != Role.ADMIN or not changes.get("is_active", True):
+            if user_id == by.id:
+                raise Conflict("You cannot change your own role or deactivate yourself; ask another admin.")
+            keep_an_admin(account_id, leaving=user_id)
         user = locked_user(account_id, user_id)
+        refuse_to_change_above(user, by=by)
         before = {name: getattr(user, name) for name, value in changes.items() if getattr(user, name) != value}
-        if user.pk == by.id and before.keys() & {"role", "is_active"}:
-            raise Conflict("You cannot change your own role or deactivate yourself; ask another admin.")
         for name in before:
             setattr(user, name, changes[name])
         if before:
@@ -101,12 +124,14 @@ def _record_changes(w: Writer, user: User, before: Mapping[str, Any]) -> None:
     w.record(UserChanged(id=user.pk, fields=tuple(sorted(before))))
     if "role" in before:
         w.record(UserRoleChanged(id=user.pk, previous_role=before["role"], role=user.role))
+        revoke_all(w, user, Session.RevokedBecause.ROLE)
     if "is_active" in before and not user.is_active:
+        void_tokens(w, user)
         revoke_all(w, user, Session.RevokedBecause.DEACTIVATED)
 
 
 def locked_user(account_id: UUID, user_id: UUID) -> User:
-    """A tenant's user, locked until the transaction ends.
+    """A tenant's user, locked until the transaction ends; an erased one is nobody.
 
     Args:
         account_id: The tenant.
@@ -115,7 +140,7 @@ def locked_user(account_id: UUID, user_id: UUID) -> User:
     Raises:
         NotFound: The tenant has no such user.
     """
-    user = User.objects.select_for_update().filter(account_id=account_id, pk=user_id).first()
+    user = User.objects.select_for_update().filter(account_id=account_id, pk=user_id, erased_at=None).first()
     if user is None:
         raise NotFound
     return user

@@ -45,6 +45,15 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddField(
+            model_name="session",
+            name="taken_up_at",
+            field=models.DateTimeField(
+                blank=True,
+                help_text="When the tokens of that rotation were first used: their answer had arrived.",
+                null=True,
+            ),
+        ),
+        migrations.AddField(
             model_name="user",
             name="erased_at",
             field=models.DateTimeField(

@@ -4,6 +4,7 @@ import uuid
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.auth.password_validation import validate_password
 from django.db import models
 from django.db.models.functions import Lower
 
@@ -56,15 +57,19 @@ class UserManager(BaseUserManager["User"]):
             email: The log-in name.
             password: The password.
             **extra: The account's name and the user's, where given.
+
+        Raises:
+            ValidationError: The password breaks a rule.
         """
         from accounts.actions import create_account, create_user  # noqa: PLC0415 - Django's hook sits below the actions
         from audit.actors import Actor  # noqa: PLC0415
 
         by = Actor.system("createsuperuser")
+        name = extra.get("name") or email
+        if password is not None:
+            validate_password(password, User(email=normalised_email(email), name=name))
         account = Account.objects.filter(name="default").first() or create_account("default", by=by)
-        user = create_user(
-            account, email=email, name=extra.get("name") or email, role=Role.ADMIN, password=password, by=by
-        )
+        user = create_user(account, email=email, name=name, role=Role.ADMIN, password=password, by=by)
         User.objects.filter(pk=user.pk).update(is_superuser=True)
         user.is_superuser = True
         return user
@@ -114,6 +119,20 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         """The e-mail."""
         return self.email
+
+    @property
+    def is_invited(self) -> bool:
+        """Has no password yet and has never logged in."""
+        return self.last_login is None and not self.has_usable_password()
+
+    @property
+    def status(self) -> str:
+        """`active`, `invited`, `deactivated` or `erased`."""
+        if self.erased_at is not None:
+            return "erased"
+        if not self.is_active:
+            return "deactivated"
+        return "invited" if self.is_invited else "active"
 
     @property
     def is_staff(self) -> bool:

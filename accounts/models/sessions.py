@@ -45,6 +45,9 @@ class Session(models.Model):
     user_agent = models.CharField(max_length=400, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     refreshed_at = models.DateTimeField(help_text="When its refresh token was last rotated.")
+    taken_up_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the tokens of that rotation were first used: their answer had arrived."
+    )
     expires_at = models.DateTimeField(help_text="When its refresh token stops.")
     revoked_at = models.DateTimeField(null=True, blank=True)
     revoked_because = models.CharField(max_length=20, choices=RevokedBecause.choices, blank=True)

@@ -20,6 +20,7 @@ class MeViewSet(viewsets.ViewSet):
         "retrieve": Permission.OWN_PROFILE,
         "partial_update": Permission.OWN_PROFILE,
         "change_settings": Permission.OWN_PROFILE,
+        "destroy": Permission.OWN_PROFILE,
     }
 
     @extend_schema(responses=ProfileSerializer)
@@ -42,3 +43,10 @@ class MeViewSet(viewsets.ViewSet):
         form.is_valid(raise_exception=True)
         user = actions.change_profile(user_of(request), changes=form.validated_data, by=actor_of(request))
         return Response(SettingsSerializer(user).data)
+
+    @extend_schema(responses={204: None})
+    def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Erase my personal data, for ever; I can log in no more."""
+        user = user_of(request)
+        actions.erase_user(user.account_id, user.pk, by=actor_of(request))
+        return Response(status=204)

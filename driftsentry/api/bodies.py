@@ -6,8 +6,8 @@ from typing import Any, TypeAlias
 
 from asgiref.typing import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, Scope
 
-from driftsentry.api.correlation import HEADER, sane_or_new
-from driftsentry.api.envelope import CONTENT_TYPE, dumps, failure
+from driftsentry.api.correlation import HEADER
+from driftsentry.api.refusals import refusal
 
 Message: TypeAlias = Any
 
@@ -70,19 +70,21 @@ class BoundedBodies:
         await self._application(measured, _giving_back(replay), send)
 
     async def _refuse(self, scope: Any, send: ASGISendCallable) -> None:
-        message = f"The body is larger than {self._limit} bytes."
         given = dict(scope["headers"]).get(HEADER.encode(), b"")
-        trace_id = sane_or_new(given.decode("latin-1"))
-        body = dumps(failure(code="PAYLOAD_TOO_LARGE", message=message, details=None, trace_id=trace_id))
-        headers = [
-            (b"content-type", CONTENT_TYPE.encode()),
-            (b"content-length", str(len(body)).encode()),
-            (HEADER.encode(), trace_id.encode()),
-        ]
-        start: Message = {"type": "http.response.start", "status": 413, "headers": headers}
-        end: Message = {"type": "http.response.body", "body": body}
+        refused = refusal(413, too_large(self._limit), correlation=given)
+        start: Message = {"type": "http.response.start", "status": 413, "headers": list(refused.headers)}
+        end: Message = {"type": "http.response.body", "body": refused.body}
         await send(start)
         await send(end)
+
+
+def too_large(limit: int) -> str:
+    """The words of a 413.
+
+    Args:
+        limit: Most bytes of a body.
+    """
+    return f"The body is larger than {limit} bytes."
 
 
 def _giving_back(receive: Any) -> Any:

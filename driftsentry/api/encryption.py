@@ -52,6 +52,19 @@ def rotate(stored: str) -> str:
     return encrypt(decrypt(stored))
 
 
+def is_newest(stored: str) -> bool:
+    """Whether a stored secret was written with the newest key.
+
+    Args:
+        stored: As `encrypt` gave it.
+    """
+    try:
+        _fernet(settings.ENCRYPTION_KEYS[:1]).decrypt(stored.encode())
+    except InvalidToken:
+        return False
+    return True
+
+
 @lru_cache(maxsize=8)
 def _fernet(keys: tuple[str, ...]) -> MultiFernet:
     return MultiFernet([Fernet(base64.urlsafe_b64encode(hashlib.sha256(key.encode()).digest())) for key in keys])

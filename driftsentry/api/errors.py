@@ -12,6 +12,7 @@ from rest_framework import exceptions, status
 from rest_framework.response import Response
 
 from driftsentry.api.correlation import correlation_id
+from driftsentry.api.encryption import Undecipherable
 from driftsentry.api.envelope import CONTENT_TYPE, dumps, failure
 
 logger = structlog.get_logger(__name__)
@@ -102,6 +103,27 @@ class Unprocessable(ApiError):
     status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
 
 
+class TooMany(ApiError):
+    """Too many requests or attempts: 429.
+
+    Attributes:
+        wait: Seconds until another may come; becomes `Retry-After`.
+    """
+
+    code = "RATE_LIMIT"
+    status_code = status.HTTP_429_TOO_MANY_REQUESTS
+
+    def __init__(self, message: str, *, wait: float) -> None:
+        """Make a refusal.
+
+        Args:
+            message: What was too much.
+            wait: Seconds until another may come.
+        """
+        super().__init__(message)
+        self.wait = wait
+
+
 CODES: dict[int, tuple[str, str]] = {
     400: ("VALIDATION_ERROR", "The request is not valid."),
     401: ("AUTH_ERROR", "Log in: this needs a valid access token."),
@@ -119,6 +141,9 @@ CODES: dict[int, tuple[str, str]] = {
 }
 
 
+UNREADABLE = "A stored secret cannot be read; whoever runs this server finds in its log, by the trace id, what is missing."
+
+
 def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response:
     """Answer any exception of a view in the contract's envelope.
 
@@ -132,7 +157,7 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response:
     if found is None:
         number = _status_of_failure(error)
         logger.error("request_failed", exc_info=error, status=number, path=request.path)
-        return _response(number, trace_id)
+        return _response(number, trace_id, _words_of_failure(error))
     if isinstance(found, ApiError):
         body = failure(code=found.code, message=found.message, details=found.details, trace_id=trace_id)
         return Response(body, status=found.status_code, headers=_headers(found, request))
@@ -156,7 +181,12 @@ def _as_api_exception(error: Exception) -> exceptions.APIException | None:
 
 
 def _status_of_failure(error: BaseException | None) -> int:
-    return 503 if isinstance(error, OperationalError | InterfaceError) else 500
+    return 503 if isinstance(error, OperationalError | InterfaceError | Undecipherable) else 500
+
+
+def _words_of_failure(error: BaseException | None) -> str:
+    """What only whoever runs the server can mend is said in words that help them; else the usual ones."""
+    return UNREADABLE if isinstance(error, Undecipherable) else ""
 
 
 def _headers(error: exceptions.APIException, request: Any) -> dict[str, str]:
@@ -233,7 +263,8 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Django's handler500; 503 when the database is what failed."""
-    return plain_failure(request, _status_of_failure(sys.exception()))
+    error = sys.exception()
+    return plain_failure(request, _status_of_failure(error), _words_of_failure(error))
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

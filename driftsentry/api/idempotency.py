@@ -12,6 +12,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import BinaryField, F, Func, IntegerField, Q, Value
 from django.http import HttpResponse
 from django.utils import timezone
 from rest_framework import status
@@ -114,4 +115,24 @@ def forget_old_requests() -> int:
         How many.
     """
     dropped, _ = IdempotentRequest.objects.filter(created_at__lt=timezone.now() - KEPT).delete()
+    return dropped
+
+
+def forget_answers(account_id: UUID, user_id: UUID, *, holding: str) -> int:
+    """Drop the answers to a user's requests, and those to others' of the account that hold a text.
+
+    Args:
+        account_id: The tenant.
+        user_id: Whose requests.
+        holding: The text.
+
+    Returns:
+        How many.
+    """
+    needle = Value(holding.encode(), output_field=BinaryField())
+    place = Func(
+        needle, F("body"), template="position(%(expressions)s)", arg_joiner=" in ", output_field=IntegerField()
+    )
+    of_account = IdempotentRequest.objects.filter(account_id=account_id).annotate(place=place)
+    dropped, _ = of_account.filter(Q(user_id=user_id) | Q(place__gt=0)).delete()
     return dropped

@@ -50,6 +50,11 @@ ERROR: dict[str, Any] = {
         },
     },
 }
+RETRY_AFTER = {
+    "description": "Seconds to wait.",
+    "required": True,
+    "schema": {"type": "integer", "minimum": 1},
+}
 DESCRIPTIONS = {
     "400": "VALIDATION_ERROR",
     "401": "AUTH_ERROR",
@@ -59,6 +64,7 @@ DESCRIPTIONS = {
     "413": "PAYLOAD_TOO_LARGE",
     "415": "UNSUPPORTED_MEDIA_TYPE",
     "422": "UNPROCESSABLE",
+    "429": "RATE_LIMIT",
 }
 
 
@@ -80,7 +86,7 @@ class EnvelopeSchema(AutoSchema):
         return operation
 
     def _refusals(self) -> list[str]:
-        numbers = ["400"]
+        numbers = ["400", "429"]
         if any(self.get_auth()):
             numbers += ["401", "403"]
         if "{" in self.path:
@@ -127,6 +133,8 @@ def wrap_in_envelope(result: dict[str, Any], generator: Any, request: Any, publi
 def _wrap(number: str, response: dict[str, Any]) -> None:
     if not number.startswith("2"):
         response["content"] = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+        if number == "429":
+            response["headers"] = {"Retry-After": RETRY_AFTER}
         return
     content = response.get("content")
     if content is None and number != "204":

@@ -1,5 +1,6 @@
 """What `up` says once everything runs."""
 
+import os
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,5 +88,10 @@ def _unusual_folder(facts: Facts) -> str:
 def _places(facts: Facts) -> str:
     return (
         f"\n Database   {facts.database}\n Live via   {facts.redis}\n"
-        f" Data       {facts.folder}\n Logs       {facts.folder / 'logs'}"
+        f" Data       {facts.folder}\n Logs       {facts.folder / 'logs'}\n"
+        f" Mail       {_mail(facts)}"
     )
+
+
+def _mail(facts: Facts) -> str:
+    return "sent by EMAIL_URL" if os.environ.get("EMAIL_URL") else f"{facts.folder / 'mail'}, a file each"

@@ -19,6 +19,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from driftsentry.api import walls
 from driftsentry.local.errors import LocalServiceError
 from driftsentry.local.identity import RunAs, database_user, traversable_place
 from driftsentry.local.processes import (
@@ -257,11 +258,17 @@ class EmbeddedPostgres:
 
 
 def _ensure_role(connection: psycopg.Connection[tuple[object, ...]], password: str) -> None:
-    """Give our role the password of this start; it owns its database and may create others, for tests."""
+    """Give our role the password of this start; it owns its database and may create others, for tests.
+
+    It may also become the role that requests run as, which it could not make itself.
+    """
     known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (NAME,)).fetchone()
     verb = sql.SQL("ALTER" if known else "CREATE")
     statement = sql.SQL("{} ROLE {} LOGIN CREATEDB PASSWORD {}")
     connection.execute(statement.format(verb, sql.Identifier(NAME), sql.Literal(password)))
+    if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (walls.ROLE,)).fetchone():
+        connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(walls.ROLE)))
+    connection.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(walls.ROLE), sql.Identifier(NAME)))
 
 
 def _environment() -> dict[str, str]:

@@ -111,9 +111,11 @@ def _manage(services: running.Running, *arguments: str) -> None:
 
 
 def _children(options: Options, services: running.Running) -> list[Child]:
-    """The web server and the worker. Daphne's access log would show query strings: off. Nor does it name itself."""
-    web = [sys.executable, "-m", "daphne", "-v", "0", "--no-server-name", "-b", "127.0.0.1", "-p", str(options.port)]
-    commands = {"web": [*web, "driftsentry.asgi:application"], "worker": [*MANAGE, "procrastinate", "worker"]}
+    """The web server and the worker."""
+    commands = {
+        "web": [*MANAGE, "serve", "--port", str(options.port)],
+        "worker": [*MANAGE, "procrastinate", "worker"],
+    }
     return [_child(name, command, options.folder, services) for name, command in commands.items()]
 
 

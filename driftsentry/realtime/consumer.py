@@ -11,6 +11,7 @@ from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, WebSocketScope
 from django.conf import settings
 from django.db import Error
 
+from driftsentry.api import throttling
 from driftsentry.api.errors import CODES, Unauthenticated
 from driftsentry.realtime import handshake, protocol, tail
 from driftsentry.realtime.counters import CLOSED, DELIVERY_FAILED
@@ -44,8 +45,14 @@ class LiveStream:
             send: Takes what it is sent.
         """
         await receive()  # the connect message
+        address = handshake.address_of(scope)
+        seconds = await asyncio.to_thread(throttling.refused_too_often, address)
+        if seconds:
+            await _send_too_many(scope, send, seconds)
+            return
         identity = await _identity_of(scope)
         if identity is None:
+            await asyncio.to_thread(throttling.count_refusal, address)
             await send({"type": "websocket.close", "code": 1000, "reason": None})  # not accepted yet: a 403
             return
         await send({"type": "websocket.accept", "subprotocol": handshake.subprotocol_of(scope), "headers": []})
@@ -183,6 +190,16 @@ async def _identity_of(scope: WebSocketScope) -> Identity | None:
         return await tail.identify(token)
     except Unauthenticated:
         return None
+
+
+async def _send_too_many(scope: WebSocketScope, send: ASGISendCallable, seconds: float) -> None:
+    """Answer 429 before the upgrade, under a server that can; it is a 403 under one that cannot."""
+    if "websocket.http.response" not in (scope.get("extensions") or {}):
+        await send({"type": "websocket.close", "code": 1000, "reason": None})
+        return
+    headers = [(b"retry-after", throttling.retry_after(seconds).encode())]
+    await send({"type": "websocket.http.response.start", "status": 429, "headers": headers})
+    await send({"type": "websocket.http.response.body", "body": b"", "more_body": False})
 
 
 async def _cancelled(*tasks: asyncio.Task[None]) -> None:

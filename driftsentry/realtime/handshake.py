@@ -6,6 +6,8 @@ from asgiref.typing import WebSocketScope
 from django.conf import settings
 from django.http.request import validate_host
 
+from driftsentry.api import proxies
+from driftsentry.api.proxies import Proxies
 from driftsentry.realtime.protocol import SUBPROTOCOL
 
 PATHS = frozenset({"/ws", "/ws/"})
@@ -35,6 +37,21 @@ def token_of(scope: WebSocketScope) -> str:
             return offered.removeprefix(BEARER)
     given = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])
     return given[0]
+
+
+def address_of(scope: WebSocketScope) -> str:
+    """The client's address, as far as it can be believed.
+
+    Args:
+        scope: The connection.
+    """
+    host = (scope.get("client") or ("", 0))[0]
+    peer = proxies.address_of(host)
+    trusted = Proxies(settings.TRUSTED_PROXIES)
+    if peer is None or not trusted.trust(peer):
+        return host
+    forwarded = [value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for"]
+    return str(trusted.client_of(peer, ",".join(forwarded)))
 
 
 def subprotocol_of(scope: WebSocketScope) -> str | None:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.authentication import session_of_access_token
 from accounts.models import Session
 from audit.models import AuditHead, AuditLog
+from driftsentry.api import tenancy
 from driftsentry.realtime.events import Entry
 from driftsentry.realtime.protocol import CLOSE_DEACTIVATED, CLOSE_TOKEN
 
@@ -75,18 +76,22 @@ def _identify(token: str) -> Identity:
 
 def _heads(accounts: Collection[UUID]) -> dict[UUID, Head]:
     rows = AuditHead.objects.filter(account_id__in=accounts).values_list("account_id", "seq", "epoch")
-    return {account: Head(seq, str(epoch)) for account, seq, epoch in rows}
+    with tenancy.lifted("one look at the journals of all accounts that have sockets here"):
+        return {account: Head(seq, str(epoch)) for account, seq, epoch in rows}
 
 
 def _entries(account: UUID, after: int, limit: int) -> list[Entry]:
     rows = AuditLog.objects.filter(account_id=account, seq__gt=after).order_by("seq")
-    return [Entry(*row) for row in rows.values_list("seq", "at", "kind", "data")[:limit]]
+    with tenancy.within(account):
+        return [Entry(*row) for row in rows.values_list("seq", "at", "kind", "data")[:limit]]
 
 
 def _ended(sessions: Collection[UUID]) -> dict[UUID, int]:
     rows = Session.objects.filter(pk__in=sessions).values_list("pk", "revoked_at", "expires_at", "user__is_active")
     now, codes = timezone.now(), dict.fromkeys(sessions, CLOSE_TOKEN)
-    for ident, revoked_at, expires_at, is_active in rows:
+    with tenancy.lifted("one look at the sessions of all sockets here"):
+        found = list(rows)
+    for ident, revoked_at, expires_at, is_active in found:
         if not is_active:
             codes[ident] = CLOSE_DEACTIVATED
         elif revoked_at is None and expires_at > now:

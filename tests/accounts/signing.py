@@ -46,7 +46,7 @@ def claims_of(token: str) -> dict[str, Any]:
 
 def forged(claims: dict[str, Any], *, key: str = "", algorithm: str = "HS256") -> str:
     """The claims signed, with the server's own key unless told another."""
-    return jwt.encode(claims, key or settings.JWT_SIGNING_KEY, algorithm)
+    return jwt.encode(claims, key or settings.JWT_KEYS[0][1], algorithm)
 
 
 def unsigned(claims: dict[str, Any], algorithm: str = "none") -> str:

@@ -1,14 +1,16 @@
 """People at the admin, and one row of everything for them to see."""
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
-from accounts.models import Session, User
+from accounts.models import RecoveryCode, SecondFactor, Session, User
 from alerts.models import Alert
 from audit.models import AuditHead, AuditLog
 from costs.models import CostMetric
@@ -16,10 +18,12 @@ from drifts.actions.ingest import Submission, ingest_scan
 from drifts.models import Drift, Scan, Stack
 from driftsentry.api.models import IdempotentRequest
 from tests.alerts.raised import raise_alert
+from tests.conftest import PASSWORD
 from tests.drifts.ingest.plans import changed, plan
 from tests.drifts.reported import actor, report
 
 HOSTILE = "<script>alert(1)</script>"
+SEED = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 Browse = Callable[[User], Client]
 
@@ -40,9 +44,13 @@ class Rows:
 
 
 def browser(user: User) -> Client:
-    """A browser whose user has logged in."""
+    """A browser whose user has logged in, over the page where admins may."""
     client = Client()
-    client.force_login(user)
+    if user.role != "admin":
+        client.force_login(user)
+    else:
+        answer = client.post("/admin/login/", {"username": user.email, "password": PASSWORD})
+        assert answer.status_code == 302
     return client
 
 
@@ -73,12 +81,16 @@ def rows_of(world: Any, user: User, text: str = "plain") -> Rows:
         cost="12.50",
     )
     world.sign_in(user)
+    SecondFactor.objects.get_or_create(user=user, account=user.account, defaults={"secret": SEED})
+    RecoveryCode.objects.create(user=user, account=user.account, digest=os.urandom(32), used_at=timezone.now())
     Session.objects.filter(user=user).update(user_agent=text, address=text[:64])
     alert = raise_alert(user, text, message=text, drift_id=drift.pk, scan_id=scan.pk)
     return Rows(
         {
             "accounts/account": user.account,
             "accounts/user": user,
+            "accounts/secondfactor": SecondFactor.objects.get(user=user),
+            "accounts/recoverycode": RecoveryCode.objects.filter(user=user).latest("pk"),
             "accounts/session": Session.objects.filter(user=user).latest("created_at"),
             "audit/auditlog": AuditLog.objects.filter(account_id=user.account_id, kind="drift.created").latest("seq"),
             "audit/audithead": AuditHead.objects.get(account_id=user.account_id),

@@ -12,7 +12,8 @@ from tests.admin.conftest import HOSTILE, browser, kept_answer, rows_of
 from tests.drifts.reported import report
 
 OF_AN_ACCOUNT = [
-    *("accounts/account", "accounts/user", "accounts/session", "audit/auditlog", "audit/audithead"),
+    *("accounts/account", "accounts/user", "accounts/session", "accounts/secondfactor", "accounts/recoverycode"),
+    *("audit/auditlog", "audit/audithead"),
     *("alerts/alert", "costs/costmetric", "drifts/stack", "drifts/scan", "drifts/drift"),
 ]
 OF_THE_SYSTEM = ["api/idempotentrequest", "procrastinate/procrastinatejob"]

@@ -5,12 +5,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.test import Client
 
 from audit import journal
 from costs.actions import record_cost_change
 from costs.models import CostMetric
 from driftsentry.api.ids import new_id
+from tests.admin.conftest import browser as signed_in
 
 LIST = "/admin/costs/costmetric/"
 
@@ -22,12 +22,6 @@ def enter(world: Any, user: Any, cost: str) -> CostMetric:
         )
     assert row is not None
     return row
-
-
-def signed_in(user: Any) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def test_the_owner_reads_their_accounts_rows_only(world: Any) -> None:

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = tuple(sorted(path.parent.name for path in ROOT.glob("*/__init__.py") if path.parent.name != "tests"))
 KUBERNETES = ROOT / "deploy" / "kubernetes"
 SETTING = re.compile(r"^#?([A-Z][A-Z0-9_]+)=(.*)$", re.MULTILINE)
-READERS = {"str", "list", "bool", "int", "get", "getenv"}
+READERS = {"str", "list", "bool", "int", "float", "get", "getenv"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,10 @@ def _names_read(tree: ast.AST) -> Iterator[str]:
             case ast.Call(func=ast.Attribute(value=reader, attr=attribute), args=[ast.Constant(value=str(name)), *_]):
                 if attribute in READERS and _is_environment(reader):
                     yield name
+            case ast.Call(
+                func=ast.Name(id="_listed") | ast.Attribute(attr="origins"), args=[ast.Constant(value=str(name))]
+            ):
+                yield name
             case ast.Subscript(value=reader, slice=ast.Constant(value=str(name))) if _is_environment(reader):
                 yield name
 

@@ -14,6 +14,8 @@ from driftsentry.api.openapi import document
 OPEN = frozenset(
     {
         *("login", "refresh", "docs", "schema", "home"),
+        *("sso-login", "sso-callback", "sso-done", "sso-token"),
+        *("password-forgot", "password-reset", "password-page"),
         *("health", "health-live", "health-ready", "prometheus-django-metrics"),
     }
 )

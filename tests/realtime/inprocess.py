@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, Self, cast
 
@@ -30,7 +30,13 @@ class Talk:
     """One connection; `reading` says whether the client takes what it is sent, as a server whose send waits sees it."""
 
     def __init__(
-        self, stream: LiveStream, token: str, *, path: str = "/ws", headers: dict[str, str] | None = None
+        self,
+        stream: LiveStream,
+        token: str,
+        *,
+        path: str = "/ws",
+        headers: dict[str, str] | None = None,
+        extensions: Sequence[str] = (),
     ) -> None:
         self._stream = stream
         self._scope = cast(
@@ -41,6 +47,7 @@ class Talk:
                 "query_string": f"token={token}".encode(),
                 "headers": [(name.encode(), value.encode()) for name, value in (headers or {}).items()],
                 "subprotocols": [],
+                "extensions": {name: {} for name in extensions},
             },
         )
         self._to_server: asyncio.Queue[dict[str, Any]] = asyncio.Queue()

@@ -35,7 +35,7 @@ def database_url() -> str:
 
 def environment(**changes: str) -> dict[str, str]:
     """What a process of ours needs to work on the test database with this process's keys."""
-    keys = {"SECRET_KEY": settings.SECRET_KEY, "JWT_SIGNING_KEY": settings.JWT_SIGNING_KEY}
+    keys = {"SECRET_KEY": settings.SECRET_KEY, "JWT_SIGNING_KEY": settings.JWT_KEYS[0][1]}
     return os.environ | keys | {"DATABASE_URL": database_url(), "REDIS_URL": settings.REDIS_URL} | changes
 
 
@@ -80,18 +80,7 @@ class Server:
 def serving(folder: Path, env: Mapping[str, str]) -> Iterator[Server]:
     """Run daphne while the block lasts."""
     port, log = free_port(), folder / "daphne.log"
-    command = [
-        sys.executable,
-        "-m",
-        "daphne",
-        "-v",
-        "0",
-        "-b",
-        "127.0.0.1",
-        "-p",
-        str(port),
-        "driftsentry.asgi:application",
-    ]
+    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "serve", "--port", str(port)]
     process = spawn(command, log=log, env=env, dying_signal=signal.SIGTERM, cwd=settings.BASE_DIR)
     server = Server(port, process, log)
     try:

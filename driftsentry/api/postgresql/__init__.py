@@ -1,0 +1,1 @@
+"""Django's PostgreSQL, behind the wall between tenants."""

@@ -1,0 +1,1 @@
+"""The web server: daphne, with limits on what a client may send and how long it may take."""
