@@ -1,5 +1,7 @@
 """Django's view of the accounts."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -8,3 +10,7 @@ class AccountsConfig(AppConfig):
 
     name = "accounts"
     verbose_name = "Accounts"
+
+    def ready(self) -> None:
+        """Register what `manage.py check` asks."""
+        import_module("accounts.checks")

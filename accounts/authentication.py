@@ -8,9 +8,10 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from accounts import tokens
+from accounts.actions.sessions import take_up
 from accounts.models import Session, User
 from driftsentry.api import tenancy
-from driftsentry.api.errors import Unauthenticated
+from driftsentry.api.errors import CHALLENGE, Unauthenticated
 
 MAX_TOKEN = 4096
 BAD_TOKEN = "The access token is wrong, expired or revoked; log in again."  # noqa: S105 - a message
@@ -31,8 +32,9 @@ def session_of_access_token(text: str) -> tuple[Session, tokens.Claims]:
         raise Unauthenticated(BAD_TOKEN) from error
     with tenancy.lifted("whose session it is, only the session says"):
         session = _live_session(claims.session_id)
-    if session is None or session.user_id != claims.user_id:
-        raise Unauthenticated(BAD_TOKEN)
+        if session is None or session.user_id != claims.user_id:
+            raise Unauthenticated(BAD_TOKEN)
+        take_up(session, claims.issued_at)
     return session, claims
 
 
@@ -51,16 +53,14 @@ class SessionTokenAuthentication(BaseAuthentication):
             request: Holds the header.
 
         Returns:
-            None where the request carries no credential.
+            None where the request carries no access token.
 
         Raises:
             Unauthenticated: It carries one that does not hold.
         """
         scheme, _, text = request.headers.get("Authorization", "").partition(" ")
-        if not scheme:
-            return None
         if scheme.lower() != "bearer":
-            raise Unauthenticated("Send the access token as: Authorization: Bearer <token>.")
+            return None
         session, _claims = session_of_access_token(text.strip())
         tenancy.enter(session.account_id)
         return session.user, session
@@ -71,7 +71,7 @@ class SessionTokenAuthentication(BaseAuthentication):
         Args:
             request: Unused.
         """
-        return 'Bearer realm="driftsentry"'
+        return CHALLENGE
 
 
 class SessionTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

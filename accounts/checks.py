@@ -5,17 +5,17 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings
-from django.core.checks import CheckMessage, Tags, Warning, register
+from django.core import checks
 
-NO_MAIL = Warning(
+NO_MAIL = checks.Warning(
     "No mail can be sent: invitations and new passwords by e-mail do not work.",
     hint="Set EMAIL_URL and PUBLIC_URL.",
     id="accounts.W001",
 )
 
 
-@register(Tags.security, deploy=True)
-def mail_can_be_sent(app_configs: Sequence[AppConfig] | None, **options: Any) -> list[CheckMessage]:  # noqa: ARG001 - Django's signature
+@checks.register(checks.Tags.security, deploy=True)
+def mail_can_be_sent(app_configs: Sequence[AppConfig] | None, **options: Any) -> list[checks.CheckMessage]:  # noqa: ARG001 - Django's signature
     """Warn where no mail can be sent.
 
     Args:

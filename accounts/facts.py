@@ -1,7 +1,9 @@
 """What can happen to accounts, users and sessions."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
+from uuid import UUID
 
 from audit.facts import Fact, register
 
@@ -238,3 +240,50 @@ class DomainRemoved(Fact):
     kind: ClassVar[str] = "domain.removed"
     sentence: ClassVar[str] = "Domain {name} removed"
     name: str
+
+
+@register
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiKeyCreated(Fact):
+    """A key was made; the key itself is nowhere."""
+
+    kind: ClassVar[str] = "api_key.created"
+    sentence: ClassVar[str] = "API key {name} created"
+    name: str
+    scopes: tuple[str, ...]
+    stack: str
+    user_id: UUID | None
+    expires_at: datetime | None
+
+
+@register
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiKeyChanged(Fact):
+    """A key's name or expiry changed; the names of the fields."""
+
+    kind: ClassVar[str] = "api_key.changed"
+    sentence: ClassVar[str] = "API key {name} changed"
+    name: str
+    fields: tuple[str, ...]
+
+
+@register
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiKeyRevoked(Fact):
+    """A key was ended."""
+
+    kind: ClassVar[str] = "api_key.revoked"
+    sentence: ClassVar[str] = "API key {name} revoked"
+    name: str
+
+
+@register
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessRefused(Fact):
+    """A user or a key asked for what they may not; never the body of what they asked."""
+
+    kind: ClassVar[str] = "access.refused"
+    sentence: ClassVar[str] = "Refused: {method} {route} needs {permission}"
+    permission: str
+    method: str
+    route: str

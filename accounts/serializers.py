@@ -2,7 +2,7 @@
 
 from rest_framework import serializers
 
-from accounts.models import User
+from accounts.models import Session, User
 from driftsentry.api.casing import CamelModelSerializer, CamelSerializer
 
 
@@ -174,3 +174,32 @@ class AdministeredUserSerializer(CamelSerializer):
     name = serializers.CharField(max_length=200, required=False)
     role = serializers.ChoiceField(User.Roles.choices, required=False)
     is_active = serializers.BooleanField(required=False)
+
+
+class SessionSerializer(CamelModelSerializer):
+    """A place where the user is signed in."""
+
+    is_current = serializers.SerializerMethodField(help_text="Whether this request came from there.")
+    last_used_at = serializers.DateTimeField(source="refreshed_at", read_only=True, help_text="To the quarter hour.")
+
+    class Meta:
+        """What helps to tell one place from another."""
+
+        model = Session
+        fields = ["id", "address", "user_agent", "created_at", "last_used_at", "expires_at", "is_current"]
+        read_only_fields = fields
+
+    def get_is_current(self, session: Session) -> bool:
+        """Whether this request came from there.
+
+        Args:
+            session: One of the user's.
+        """
+        here = self.context["request"].auth
+        return isinstance(here, Session) and here.pk == session.pk
+
+
+class RevokedCountSerializer(CamelSerializer):
+    """How many sessions ended."""
+
+    revoked_count = serializers.IntegerField()

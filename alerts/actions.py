@@ -7,10 +7,11 @@ from uuid import UUID
 from django.db import transaction
 from prometheus_client import Counter
 
-from alerts.facts import AlertCreated, AlertRead
+from alerts.facts import AlertCreated, AlertRead, OwnAlertCreated, OwnAlertRead
 from alerts.models import Alert
 from audit import journal
 from audit.actors import Actor
+from audit.facts import Fact
 from audit.journal import Writer
 from driftsentry.api.errors import NotFound
 from driftsentry.api.ids import new_id
@@ -92,13 +93,13 @@ def mark_read(account_id: UUID, alert_id: UUID, *, by: Actor) -> Alert:
         NotFound: The tenant has no such alert.
     """
     with journal.writing(account_id, by=by) as w:
-        alert = Alert.objects.for_account(account_id).select_for_update().filter(pk=alert_id).first()
+        alert = Alert.objects.seen_by(account_id, by.id).select_for_update().filter(pk=alert_id).first()
         if alert is None:
             raise NotFound
         if not alert.is_read:
             alert.read_at, alert.read_by_id = w.now, by.id
             alert.save(update_fields=["read_at", "read_by"])
-            w.record(AlertRead(id=alert.pk, drift_id=alert.drift_id))
+            w.record(_read(alert.pk, alert.drift_id, alert.recipient_id))
     return alert
 
 
@@ -112,7 +113,7 @@ def mark_all_read(account_id: UUID, *, by: Actor) -> int:
     Returns:
         How many were unread.
     """
-    newest = Alert.objects.for_account(account_id).order_by("-id").values_list("id", flat=True).first()
+    newest = Alert.objects.seen_by(account_id, by.id).order_by("-id").values_list("id", flat=True).first()
     total = 0
     while newest:
         marked = _mark_batch(account_id, newest, by=by)
@@ -124,12 +125,41 @@ def mark_all_read(account_id: UUID, *, by: Actor) -> int:
 
 def _mark_batch(account_id: UUID, newest: UUID, *, by: Actor) -> int:
     with journal.writing(account_id, by=by) as w:
-        unread = Alert.objects.for_account(account_id).unread().filter(id__lte=newest).order_by("id")
-        rows = list(unread.select_for_update().values_list("id", "drift_id")[:MARK_BATCH])
-        Alert.objects.filter(id__in=[ident for ident, _ in rows]).update(read_at=w.now, read_by_id=by.id)
-        for ident, drift_id in rows:
-            w.record(AlertRead(id=ident, drift_id=drift_id))
+        unread = Alert.objects.seen_by(account_id, by.id).unread().filter(id__lte=newest).order_by("id")
+        rows = list(unread.select_for_update().values_list("id", "drift_id", "recipient_id")[:MARK_BATCH])
+        Alert.objects.filter(id__in=[ident for ident, _, _ in rows]).update(read_at=w.now, read_by_id=by.id)
+        for ident, drift_id, recipient_id in rows:
+            w.record(_read(ident, drift_id, recipient_id))
     return len(rows)
+
+
+def _read(alert_id: UUID, drift_id: UUID | None, recipient_id: UUID | None) -> Fact:
+    """The stream tells everybody of an alert; of one person's own it says nothing."""
+    return OwnAlertRead(id=alert_id) if recipient_id else AlertRead(id=alert_id, drift_id=drift_id)
+
+
+def warn_user(w: Writer, user_id: UUID, *, type: Alert.Types, severity: str, title: str, message: str) -> Alert:  # noqa: A002
+    """Make an alert that one user alone sees, in the writer's transaction.
+
+    Args:
+        w: The open journal.
+        user_id: Whom to tell.
+        type: What it is about.
+        severity: One of `Alert.Severities`.
+        title: One line.
+        message: The whole of it, in words.
+    """
+    alert = Alert.objects.create(
+        account_id=w.account_id,
+        recipient_id=user_id,
+        type=type,
+        severity=severity,
+        title=title[:TITLE_LENGTH],
+        message=message,
+        created_at=w.now,
+    )
+    w.record(OwnAlertCreated(id=alert.pk, user_id=str(user_id), type=type, severity=severity))
+    return alert
 
 
 def _count(made: list[Alert]) -> None:

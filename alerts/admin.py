@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -59,6 +59,14 @@ class AlertAdmin(TenantAdmin):
         *("created_at", "read", "read_at", "read_by"),
     )
     readonly_fields = ("coloured_severity", "its_drift", "its_scan", "read")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Alert]:
+        """The alerts, but for those that are for somebody else alone.
+
+        Args:
+            request: Of an admin.
+        """
+        return super().get_queryset(request).filter(Q(recipient=None) | Q(recipient=request.user.pk))
 
     @admin.display(description="severity", ordering="severity")
     def coloured_severity(self, alert: Alert) -> SafeString:

@@ -1,5 +1,7 @@
 """Django's view of the alerts."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -8,3 +10,7 @@ class AlertsConfig(AppConfig):
 
     name = "alerts"
     verbose_name = "Alerts"
+
+    def ready(self) -> None:
+        """Register what people are told when something happens elsewhere."""
+        import_module("alerts.reactions")

@@ -40,3 +40,24 @@ class AlertRead(Fact):
     def drift(self) -> UUID | None:
         """The drift it is about."""
         return self.drift_id
+
+
+@register
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnAlertCreated(Fact):
+    """An alert was raised that one user alone sees; the stream, which all of the account read, does not tell it."""
+
+    kind: ClassVar[str] = "alert.created_for_user"
+    sentence: ClassVar[str] = "Alert raised for one user ({type})"
+    user_id: str
+    type: str
+    severity: str
+
+
+@register
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnAlertRead(Fact):
+    """A user read an alert that they alone see."""
+
+    kind: ClassVar[str] = "alert.read_by_user"
+    sentence: ClassVar[str] = "Own alert read"

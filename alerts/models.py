@@ -15,12 +15,21 @@ class AlertQuerySet(models.QuerySet["Alert"]):
     """Reads of alerts."""
 
     def for_account(self, account_id: UUID) -> AlertQuerySet:
-        """The alerts of a tenant.
+        """The alerts that are for everybody of a tenant.
 
         Args:
             account_id: The tenant.
         """
-        return self.filter(account_id=account_id)
+        return self.filter(account_id=account_id, recipient=None)
+
+    def seen_by(self, account_id: UUID, user_id: UUID | None) -> AlertQuerySet:
+        """The alerts that a user, or an API key, may see: everybody's, and those for them alone.
+
+        Args:
+            account_id: The tenant.
+            user_id: Who looks.
+        """
+        return self.filter(Q(recipient=None) | Q(recipient=user_id), account_id=account_id)
 
     def unread(self) -> AlertQuerySet:
         """Those that nobody has read."""

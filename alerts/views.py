@@ -13,10 +13,10 @@ from alerts import actions
 from alerts.filters import AlertFilter
 from alerts.models import Alert
 from alerts.serializers import AlertSerializer, MarkedCountSerializer, UnreadCountSerializer
-from driftsentry.api.access import Permission
+from driftsentry.api.access import Permission, Reach
 from driftsentry.api.filtering import refuse_unknown_parameters
 from driftsentry.api.identifiers import uuid_of
-from driftsentry.api.tenancy import account_id_of, is_described
+from driftsentry.api.tenancy import account_id_of, is_described, within_reach
 
 
 class AlertViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Alert]):
@@ -32,16 +32,20 @@ class AlertViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Alert]):
         "mark_read": Permission.MARK_ALERTS,
         "mark_all_read": Permission.MARK_ALERTS,
     }
+    reach: ClassVar[dict[str, Reach]] = {"list": Reach.STACK, "unread_count": Reach.STACK}
 
     def get_queryset(self) -> QuerySet[Alert]:
-        """The account's alerts."""
-        return Alert.objects.none() if is_described(self) else Alert.objects.for_account(account_id_of(self.request))
+        """The account's alerts, and the user's own."""
+        if is_described(self):
+            return Alert.objects.none()
+        seen = Alert.objects.seen_by(account_id_of(self.request), actor_of(self.request).id)
+        return within_reach(self.request, seen, "drift__stack_id", "scan__stack_id")
 
     @extend_schema(responses=UnreadCountSerializer, filters=False)
     def unread_count(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """How many nobody has read."""
         refuse_unknown_parameters(request, ())
-        count = Alert.objects.for_account(account_id_of(request)).unread().count()
+        count = self.get_queryset().filter(read_at=None).count()
         return Response(UnreadCountSerializer({"count": count}).data)
 
     @extend_schema(request=None, responses=AlertSerializer)

@@ -3,15 +3,17 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+API_KEY = "api_key"
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:
     """A person or a part of the system that does something.
 
     Attributes:
-        id: The user's id; none for the system.
-        email: The user's e-mail, or the system part's name.
-        role: `admin`, `engineer`, `viewer` or `system`.
+        id: The user's id, or the API key's; none for the system.
+        email: The user's e-mail, or the key's or the system part's name.
+        role: `admin`, `engineer`, `viewer`, `api_key` or `system`.
         address: The client's network address, where there is one.
         user_agent: The client's user agent, where there is one.
         correlation_id: Ties the entry to the request's log lines.
@@ -23,6 +25,11 @@ class Actor:
     address: str = ""
     user_agent: str = ""
     correlation_id: str = ""
+
+    @property
+    def user_id(self) -> UUID | None:
+        """The user, for columns that refer to one; none for a key and for the system."""
+        return None if self.role == API_KEY else self.id
 
     @classmethod
     def system(cls, name: str) -> "Actor":

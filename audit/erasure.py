@@ -1,4 +1,4 @@
-"""Forgetting a person in the journal: what identifies them goes, and the chain still verifies (see `audit.canonical`)."""
+"""Forgetting a person in the journal: what names them goes, and the chain still verifies (see `audit.canonical`)."""
 
 from uuid import UUID
 

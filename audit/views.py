@@ -13,7 +13,7 @@ from audit.filters import AuditLogFilter
 from audit.models import AuditLog
 from audit.serializers import AuditLogSerializer, VerdictSerializer
 from audit.verification import verify
-from driftsentry.api.access import Permission
+from driftsentry.api.access import Permission, Reach
 from driftsentry.api.tenancy import account_id_of, is_described
 
 
@@ -25,6 +25,7 @@ class AuditLogViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[AuditLog]):
     queryset = AuditLog.objects.none()
     cursor_order = "-seq"
     permissions: ClassVar[dict[str, Permission]] = {"list": Permission.READ_AUDIT, "verify": Permission.READ_AUDIT}
+    reach: ClassVar[dict[str, Reach]] = {"list": Reach.ACCOUNT, "verify": Reach.ACCOUNT}
 
     def get_queryset(self) -> QuerySet[AuditLog]:
         """The account's entries."""

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from costs.serializers import CostTrendSerializer
 from costs.trend import MAX_DAYS, cost_trend
-from driftsentry.api.access import Permission
+from driftsentry.api.access import Permission, Reach
 from driftsentry.api.filtering import refuse_unknown_parameters
 from driftsentry.api.pagination import whole_number
 from driftsentry.api.tenancy import account_id_of
@@ -26,6 +26,7 @@ class CostTrendViewSet(viewsets.ViewSet):
     """What the account's drifts cost, day by day."""
 
     permissions: ClassVar[dict[str, Permission]] = {"list": Permission.READ}
+    reach: ClassVar[dict[str, Reach]] = {"list": Reach.ACCOUNT}
 
     @extend_schema(parameters=[DAYS], responses=CostTrendSerializer)
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.views import LoginView
@@ -110,6 +111,8 @@ class DriftSentryAdminSite(admin.AdminSite):
         if request.method == "GET" and self.has_permission(request):
             return HttpResponseRedirect(reverse("admin:index"))
         context = {**self.each_context(request), "title": "Log in", "subtitle": None, **(extra_context or {})}
+        if settings.SINGLE_SIGN_ON is not None:
+            context |= {"sso_name": settings.SINGLE_SIGN_ON.name, "sso_next": _own_page(request.GET.get("next", ""))}
         return AdminLoginView.as_view(extra_context=context)(request)
 
     def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
@@ -149,6 +152,7 @@ class DriftSentryAdminSite(admin.AdminSite):
             if form.is_valid():
                 try:
                     shown = form.run(_asking(request))
+                    forms[wanted] = SECOND_FACTOR_FORMS[wanted](auto_id=f"{wanted}_%s")
                 except ApiError as error:
                     form.add_error(None, error.message)
         context = {**self.each_context(request), "title": "Second factor", "forms": forms, "wanted": wanted}
@@ -163,3 +167,9 @@ def _session_id(request: HttpRequest) -> UUID | None:
 
 def _asking(request: HttpRequest) -> Asking:
     return Asking(user_of(request), UUID(request.session[SESSION]), actor_of(request))
+
+
+def _own_page(path: str) -> str:
+    """Where single sign-on leads to: a page of the admin, or its first one."""
+    index = reverse("admin:index")
+    return path if path.startswith(index) else index

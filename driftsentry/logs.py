@@ -18,6 +18,8 @@ SECRET_SHAPES = re.compile(
     r"|((?i:bearer|basic|api-key)\s+[\w.~+/=-]{8,})"
     r"|((?<=://)[^/\s:@]*:[^/\s@]+(?=@))"  # user:password@ in an address
     r"|(\b(?:AKIA|ASIA)[A-Z0-9]{16}\b)"
+    r"|((?<=[?&]code=)[^&\s\"']+)"  # of a single sign-on, in the address that the provider sends the browser back to
+    r"|(dsk_[A-Za-z0-9]{8,12}_[A-Za-z0-9_-]{32,})"  # our own API keys
 )
 # password=…, "token": "…", ?token=…, also within JSON within a string. The bounds keep a long hostile line cheap.
 NAMED_IN_TEXT = re.compile(

@@ -230,7 +230,10 @@ THROTTLE_ADDRESS = conf.rate("THROTTLE_ADDRESS", env.str("THROTTLE_ADDRESS", def
 THROTTLE_REFUSED = conf.rate("THROTTLE_REFUSED", env.str("THROTTLE_REFUSED", default="300/minute"))
 THROTTLE_LOGIN = conf.rate("THROTTLE_LOGIN", env.str("THROTTLE_LOGIN", default="30/minute"))
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.SessionTokenAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.authentication.SessionTokenAuthentication",
+        "accounts.key_authentication.ApiKeyAuthentication",
+    ],
     "DEFAULT_PERMISSION_CLASSES": ["accounts.permissions.HasPermission"],
     "DEFAULT_THROTTLE_CLASSES": ["driftsentry.api.throttling.PrincipalThrottle"],
     "DEFAULT_RENDERER_CLASSES": ["driftsentry.api.envelope.EnvelopeRenderer"],

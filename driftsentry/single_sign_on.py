@@ -1,4 +1,4 @@
-"""What the environment says of single sign-on: all of it or none, checked at once, like the rest (`driftsentry/conf.py`)."""
+"""What the environment says of single sign-on: all of it or none, checked at once (see `driftsentry/conf.py`)."""
 
 import os
 from collections.abc import Iterable, Mapping

@@ -4,11 +4,13 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from accounts.views import sso
+from accounts.views.api_keys import ApiKeyViewSet, OwnApiKeyViewSet
 from accounts.views.auth import AuthViewSet, LogoutViewSet
 from accounts.views.me import MeViewSet
 from accounts.views.passwords import MailedPasswordViewSet, PasswordViewSet
 from accounts.views.passwords import page as password_page
 from accounts.views.second_factor import SecondFactorResetViewSet, SecondFactorViewSet
+from accounts.views.sessions import MySessionViewSet
 from accounts.views.sso import SsoTokenViewSet
 from accounts.views.users import UserViewSet
 from alerts.views import AlertViewSet
@@ -52,6 +54,12 @@ API: list[Route] = [
         "user",
     ),
     route(f"users/{ID}/invite", UserViewSet.as_view({"post": "invite"}), "user-invite"),
+    route(
+        "users/me/sessions",
+        MySessionViewSet.as_view({"get": "list", "delete": "destroy_others"}),
+        "my-sessions",
+    ),
+    route(f"users/me/sessions/{ID}", MySessionViewSet.as_view({"delete": "destroy"}), "my-session"),
     route("users/me/settings", MeViewSet.as_view({"put": "change_settings"}), "my-settings"),
     route(
         "users/me/second-factor",
@@ -67,6 +75,16 @@ API: list[Route] = [
         "my-recovery-codes",
     ),
     route(f"users/{ID}/second-factor", SecondFactorResetViewSet.as_view({"delete": "destroy"}), "user-second-factor"),
+    route("users/me/api-key", OwnApiKeyViewSet.as_view({"get": "retrieve", "delete": "destroy"}), "my-api-key"),
+    route(
+        "users/me/api-key/regenerate", OwnApiKeyViewSet.as_view({"post": "regenerate"}), "my-api-key-regenerate"
+    ),
+    route("api-keys", ApiKeyViewSet.as_view({"get": "list", "post": "create"}), "api-keys"),
+    route(
+        f"api-keys/{ID}",
+        ApiKeyViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
+        "api-key",
+    ),
     route("stacks", StackViewSet.as_view({"get": "list", "post": "create"}), "stacks"),
     route(
         f"stacks/{ID}",

@@ -11,7 +11,15 @@ from accounts.actions.second_factor import (
     renew_recovery_codes,
     reset_second_factor,
 )
-from accounts.actions.sessions import SignedIn, log_in, log_out, refresh_session
+from accounts.actions.sessions import (
+    SignedIn,
+    log_in,
+    log_out,
+    open_session,
+    refresh_session,
+    revoke_other_sessions,
+    revoke_session,
+)
 from accounts.actions.tenants import create_account
 from accounts.actions.users import ADMINISTERED_FIELDS, PROFILE_FIELDS, administer_user, change_profile, create_user
 
@@ -35,10 +43,13 @@ __all__ = [
     "log_in_to_admin",
     "log_out",
     "log_out_of_admin",
+    "open_session",
     "refresh_session",
     "remove_second_factor",
     "renew_recovery_codes",
     "reset_password",
     "reset_second_factor",
+    "revoke_other_sessions",
+    "revoke_session",
     "set_password",
 ]

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db.models import Q, QuerySet
 from rest_framework.exceptions import PermissionDenied
 
@@ -20,7 +21,7 @@ def admins_who_can_log_in(account_id: UUID) -> QuerySet[User]:
     Args:
         account_id: The tenant.
     """
-    has_come = ~Q(password__startswith="!") | Q(last_login__isnull=False)
+    has_come = ~Q(password__startswith=UNUSABLE_PASSWORD_PREFIX) | Q(last_login__isnull=False)
     return User.objects.filter(has_come, account_id=account_id, role=Role.ADMIN.value, is_active=True, erased_at=None)
 
 

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from django.apps import apps
+from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.hashers import make_password
 
 from accounts.actions.admins import keep_an_admin, refuse_to_change_above
@@ -79,12 +79,12 @@ def _erase_credentials(w: Writer, user: User) -> None:
     keys = ApiKey.objects.filter(user=user)
     keys.filter(revoked_at=None).update(revoked_at=w.now)
     keys.update(name="")
-    for model in (SecondFactor, RecoveryCode, OneTimeToken):
-        model._default_manager.filter(user=user).delete()
-    if apps.is_installed("allauth.socialaccount"):
-        # The library's tokens would hang on these rows, so it looks there too; walled work may not.
-        with tenancy.lifted("the library's tables of single sign-on"):
-            apps.get_model("socialaccount", "SocialAccount")._default_manager.filter(user=user).delete()
+    SecondFactor.objects.filter(user=user).delete()
+    RecoveryCode.objects.filter(user=user).delete()
+    OneTimeToken.objects.filter(user=user).delete()
+    # The library's own tokens would hang on these rows, so it looks there too; walled work may not.
+    with tenancy.lifted("the library's tables of single sign-on"):
+        SocialAccount.objects.filter(user=user).delete()
 
 
 def _erase_traces(account_id: UUID, user_id: UUID) -> None:

@@ -1,4 +1,4 @@
-"""Every write to one-time tokens of passwords: made when a mail is sent, spent once, void when another way was taken."""
+"""Every write to one-time tokens of passwords: made for a mail, spent once, void when another way was taken."""
 
 import hashlib
 import secrets

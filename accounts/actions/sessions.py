@@ -2,7 +2,9 @@
 
 import uuid
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.utils import timezone
 
 from accounts import tokens
@@ -13,7 +15,7 @@ from audit import journal
 from audit.actors import Actor
 from audit.journal import Writer
 from driftsentry.api import tenancy
-from driftsentry.api.errors import Unauthenticated
+from driftsentry.api.errors import NotFound, Unauthenticated
 
 BAD_SESSION = "The session has ended; log in again."
 
@@ -86,6 +88,9 @@ def _insert_session(w: Writer, user: User, session_id: uuid.UUID, pair: tokens.T
 def refresh_session(refresh_token: str, *, by: Actor) -> SignedIn:
     """Rotate a session's tokens (RFC 9700 section 4.14.2); a used refresh token presented again revokes the session.
 
+    A client that lost the answer may ask again with the token it has used up, for `REFRESH_GRACE_SECONDS` and from
+    where it asked first, until the new tokens are used: it gets the same new pair, so there is never a second one.
+
     Args:
         refresh_token: As the client sent it.
         by: Where it comes from.
@@ -97,17 +102,93 @@ def refresh_session(refresh_token: str, *, by: Actor) -> SignedIn:
     user = session.user
     if not user.is_active:
         raise Unauthenticated(BAD_SESSION)
-    pair = tokens.issue(user, session.pk)
     now = timezone.now()
+    pair = tokens.issue(user, session.pk, at=now, after=claims.token_id)
     # Only columns of the session's own row: with a join, a concurrent update would judge by its old snapshot.
     current = Session.objects.live(now).filter(pk=session.pk, refresh_digest=tokens.digest(claims.token_id))
-    rotated = current.update(refresh_digest=pair.refresh_digest, refreshed_at=now, expires_at=pair.expires_at)
-    if not rotated:
-        actor = replace(by, id=user.pk, email=user.email, role=user.role)
-        with journal.writing(user.account_id, by=actor) as w:
-            end_session(w, session, Session.RevokedBecause.REUSED)
-        raise Unauthenticated(BAD_SESSION)
-    return SignedIn(user, pair)
+    rotated = current.update(
+        refresh_digest=pair.refresh_digest,
+        previous_digest=tokens.digest(claims.token_id),
+        refreshed_at=now,
+        taken_up_at=None,
+        expires_at=pair.expires_at,
+        address=by.address[:64],
+        user_agent=by.user_agent[:400],
+    )
+    return SignedIn(user, pair if rotated else _same_pair_again(session, claims, by=by))
+
+
+def _same_pair_again(session: Session, claims: tokens.Claims, *, by: Actor) -> tokens.TokenPair:
+    """The pair that a used token was exchanged for, where an honest client lost it; otherwise the session ends."""
+    session.refresh_from_db(from_queryset=Session.objects.defer("user"))
+    user = session.user
+    if session.revoked_at is None and _lost_its_answer(session, claims, by):
+        pair = tokens.issue(user, session.pk, at=session.refreshed_at, after=claims.token_id)
+        if pair.refresh_digest == bytes(session.refresh_digest):
+            return pair
+    actor = replace(by, id=user.pk, email=user.email, role=user.role)
+    with journal.writing(user.account_id, by=actor) as w:
+        end_session(w, session, Session.RevokedBecause.REUSED)
+    raise Unauthenticated(BAD_SESSION)
+
+
+def _lost_its_answer(session: Session, claims: tokens.Claims, by: Actor) -> bool:
+    """Whether this may be the client that refreshed last: same place, just now, and nobody has used the new tokens."""
+    return (
+        session.taken_up_at is None
+        and bytes(session.previous_digest or b"") == tokens.digest(claims.token_id)
+        and timezone.now() - session.refreshed_at <= timedelta(seconds=settings.REFRESH_GRACE_SECONDS)
+        and (session.address, session.user_agent) == (by.address[:64], by.user_agent[:400])
+    )
+
+
+def take_up(session: Session, issued_at: datetime) -> None:
+    """Note that the tokens of the last rotation have arrived: from now on a used refresh token has no grace.
+
+    Args:
+        session: As an access token named it.
+        issued_at: When that access token was made, to the second.
+    """
+    if (
+        session.taken_up_at is None
+        and session.previous_digest
+        and issued_at >= session.refreshed_at.replace(microsecond=0)
+    ):
+        Session.objects.filter(pk=session.pk, refreshed_at=session.refreshed_at).update(taken_up_at=timezone.now())
+
+
+def revoke_session(user: User, session_id: uuid.UUID, *, by: Actor) -> None:
+    """Sign a user out in one place.
+
+    Args:
+        user: Whose session.
+        session_id: Which.
+        by: Who does it.
+
+    Raises:
+        NotFound: The user has no such live session.
+    """
+    with journal.writing(user.account_id, by=by) as w:
+        session = Session.objects.live(w.now).filter(user=user, pk=session_id).first()
+        if session is None:
+            raise NotFound
+        end_session(w, session, Session.RevokedBecause.REVOKED)
+
+
+def revoke_other_sessions(user: User, *, keep: uuid.UUID, by: Actor) -> int:
+    """Sign a user out everywhere but here.
+
+    Args:
+        user: Whose sessions.
+        keep: The one that stays.
+        by: Who does it.
+
+    Returns:
+        How many ended.
+    """
+    with journal.writing(user.account_id, by=by) as w:
+        revoke_all(w, user, Session.RevokedBecause.REVOKED, keep=keep)
+    return len(w.facts)
 
 
 def log_out(refresh_token: str, *, by: Actor) -> None:

@@ -67,8 +67,8 @@ def identity_of(claims: Mapping[str, Any], *, role_claim: tuple[str, ...]) -> Id
 def is_vouched_for(claims: Mapping[str, Any]) -> bool:
     """Whether the provider says that the e-mail is the person's.
 
-    Some write `"true"` (Amazon Cognito). Entra ID sends no `email_verified`, but where asked to `xms_edov`: the e-mail's
-    domain belongs to the person's organisation.
+    Some write `"true"` (Amazon Cognito). Entra ID sends no `email_verified`, but where asked to `xms_edov`: the
+    e-mail's domain belongs to the person's organisation.
 
     Args:
         claims: The person's.

@@ -27,23 +27,23 @@ NEEDED_ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 LOCAL = "http://127.0.0.1"
 
 
-class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc] # allauth is untyped
+class SocialAdapter(DefaultSocialAccountAdapter):
     """allauth's settings in code: nobody signs up with it, and its requests are bounded."""
 
     def get_requests_session(self) -> requests.Session:
         """What asks the provider."""
         return BoundedSession()
 
-    def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
+    def is_open_for_signup(self, *_: Any) -> bool:
         """Never: `accounts.actions.single_sign_on` makes users."""
         return False
 
-    def list_apps(self, request: HttpRequest, provider: Any = None, client_id: Any = None) -> list[SocialApp]:
+    def list_apps(self, *_: Any, **__: Any) -> list[SocialApp]:
         """None: the settings say which provider there is, not a table."""
         return []
 
 
-class Provider(OpenIDConnectProvider):  # type: ignore[misc]
+class Provider(OpenIDConnectProvider):
     """The provider of the settings."""
 
     pkce_enabled_default = True
@@ -85,7 +85,7 @@ class Provider(OpenIDConnectProvider):  # type: ignore[misc]
         return sent
 
 
-class CodeFlow(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
+class CodeFlow(OpenIDConnectOAuth2Adapter):
     """Code for tokens, tokens for a person."""
 
     def __init__(self, request: HttpRequest, provider: Provider) -> None:
@@ -103,7 +103,7 @@ class CodeFlow(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
         """The provider."""
         return self._provider
 
-    def get_callback_url(self, request: HttpRequest, app: Any) -> str:
+    def get_callback_url(self, request: HttpRequest, app: Any) -> str:  # noqa: ARG002 - allauth's signature
         """Where the provider sends the browser back to."""
         return request.build_absolute_uri(reverse("sso-callback"))
 

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import structlog
 from django.conf import settings
-from django.contrib.auth import login
+from django.contrib.auth import SESSION_KEY, login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -31,7 +31,7 @@ from accounts.models import User
 from accounts.serializers import SignedInSerializer, SsoCodeSerializer
 from accounts.sso.provider import Provider
 from accounts.sso.refusals import Reason, Refused
-from driftsentry.api import counting
+from driftsentry.api import counting, tenancy
 from driftsentry.api.access import ADMINS
 from driftsentry.api.correlation import correlation_id
 from driftsentry.api.errors import NotFound, Unauthenticated
@@ -112,7 +112,7 @@ def callback(request: HttpRequest, sso: SingleSignOn) -> HttpResponse:
 
 
 @_page
-def done(request: HttpRequest, sso: SingleSignOn) -> HttpResponse:
+def done(request: HttpRequest, sso: SingleSignOn) -> HttpResponse:  # noqa: ARG001 - as the others
     """Our own page for clients that have none: it shows the code, which only they can use."""
     return render(request, "accounts/sso_done.html")
 
@@ -158,7 +158,8 @@ def _to_admin(request: HttpRequest, user: User, path: str) -> HttpResponse:
     except Unauthenticated as error:
         raise Refused(Reason.INACTIVE, "since a moment ago") from error
     request.session.flush()  # nothing of whoever used this browser before
-    login(request, user, backend=BACKEND)
+    with tenancy.within(user.account_id):
+        login(request, user, backend=BACKEND)
     request.session[ADMIN_SESSION] = str(opened.session_id)
     return HttpResponseRedirect(path)
 
@@ -179,8 +180,9 @@ def _told(request: HttpRequest, sso: SingleSignOn, refusal: Refused) -> HttpResp
 
 def _forget(request: HttpRequest) -> None:
     """Drop a session that was there for the log-in only; other tabs of a browser may be about to come back."""
-    if request.session.session_key and not request.user.is_authenticated and not request.session.get(STATES):
-        request.session.flush()
+    session = request.session
+    if session.session_key and SESSION_KEY not in session and not session.get(STATES):
+        session.flush()
 
 
 STATES = "socialaccount_states"

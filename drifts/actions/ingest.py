@@ -168,7 +168,7 @@ def _begin(
             is_complete=assessment.complete,
             incomplete_reason=assessment.incomplete_reason[:500],
             resources_checked=assessment.resources_checked,
-            submitted_by_id=by.id,
+            submitted_by_id=by.user_id,
         )
         w.record(ScanStarted(**_told(scan, stack)))
     return scan, True

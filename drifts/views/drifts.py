@@ -8,7 +8,9 @@ from rest_framework import mixins, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.actors import actor_of, user_of
+from accounts.actors import actor_of
+from accounts.permissions import check_stack
+from accounts.principals import may
 from audit import timeline
 from audit.serializers import TimelineEntrySerializer
 from drifts.actions import decide
@@ -26,11 +28,11 @@ from drifts.serializers import (
     ReportSerializer,
     ResolutionSerializer,
 )
-from driftsentry.api.access import Permission, allowed
+from driftsentry.api.access import Permission, Reach
 from driftsentry.api.errors import NotFound
 from driftsentry.api.idempotency import idempotent
 from driftsentry.api.identifiers import uuid_of
-from driftsentry.api.tenancy import account_id_of, is_described
+from driftsentry.api.tenancy import account_id_of, is_described, within_reach
 
 MAX_TIMELINE = 1000
 
@@ -53,10 +55,18 @@ class DriftViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Drift]):
         "resolve": Permission.DECIDE,
         "comment": Permission.DECIDE,
     }
+    reach: ClassVar[dict[str, Reach]] = {
+        "list": Reach.STACK,
+        "retrieve": Reach.STACK,
+        "timeline": Reach.STACK,
+        "create": Reach.STACK,
+    }
 
     def get_queryset(self) -> QuerySet[Drift]:
         """The account's drifts."""
-        return Drift.objects.none() if is_described(self) else Drift.objects.for_account(account_id_of(self.request))
+        if is_described(self):
+            return Drift.objects.none()
+        return within_reach(self.request, Drift.objects.for_account(account_id_of(self.request)), "stack_id")
 
     @extend_schema(responses=DriftDetailSerializer)
     def retrieve(self, request: Request, pk: str, *args: Any, **kwargs: Any) -> Response:
@@ -69,8 +79,10 @@ class DriftViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Drift]):
         """Report a drift that no tool's output holds."""
         form = ReportSerializer(data=request.data)
         form.is_valid(raise_exception=True)
+        report = Report(**form.validated_data)
+        check_stack(request, report.stack)
         try:
-            drift = report_drift(account_id_of(request), Report(**form.validated_data), by=actor_of(request))
+            drift = report_drift(account_id_of(request), report, by=actor_of(request))
         except FormatError as error:
             raise refusal(error) from error
         return self._detail(request, str(drift.pk), status=201)
@@ -124,5 +136,5 @@ class DriftViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Drift]):
         drift = self.get_queryset().annotate(alert_count=Count("alerts")).filter(pk=uuid_of(pk)).first()
         if drift is None:
             raise NotFound
-        may_decide = allowed(user_of(request).role, Permission.DECIDE)
+        may_decide = may(request.user, Permission.DECIDE)
         return Response(DriftDetailSerializer(drift, context={"may_decide": may_decide}).data, status=status)

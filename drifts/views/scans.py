@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.actors import actor_of
+from accounts.permissions import check_stack
 from drifts.actions.ingest import Submission, ingest_scan
 from drifts.filters import ScanFilter, boolean
 from drifts.ingest.errors import FormatError
@@ -18,13 +19,13 @@ from drifts.ingest.formats.base import Mode
 from drifts.models import Scan
 from drifts.refusals import refusal
 from drifts.serializers import ScanSerializer
-from driftsentry.api.access import Permission
+from driftsentry.api.access import Permission, Reach
 from driftsentry.api.errors import Invalid, NotFound
 from driftsentry.api.filtering import refuse_unknown_parameters
 from driftsentry.api.idempotency import idempotent
 from driftsentry.api.identifiers import uuid_of
 from driftsentry.api.parsers import RawBodyParser
-from driftsentry.api.tenancy import account_id_of, is_described
+from driftsentry.api.tenancy import account_id_of, is_described, within_reach
 
 PARAMETERS = [
     OpenApiParameter("stack", str, required=True, description="The stack's name; an unknown one is made."),
@@ -51,6 +52,7 @@ class ScanViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Scan]):
         "retrieve": Permission.READ,
         "create": Permission.INGEST,
     }
+    reach: ClassVar[dict[str, Reach]] = {"list": Reach.STACK, "retrieve": Reach.STACK, "create": Reach.STACK}
 
     def get_parsers(self) -> list[Any]:
         """Any media type: the body is the tool's, not ours."""
@@ -58,7 +60,9 @@ class ScanViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Scan]):
 
     def get_queryset(self) -> QuerySet[Scan]:
         """The account's scans, newest first."""
-        return Scan.objects.none() if is_described(self) else Scan.objects.for_account(account_id_of(self.request))
+        if is_described(self):
+            return Scan.objects.none()
+        return within_reach(self.request, Scan.objects.for_account(account_id_of(self.request)), "stack_id")
 
     @extend_schema(responses=ScanSerializer)
     def retrieve(self, request: Request, pk: str, *args: Any, **kwargs: Any) -> Response:
@@ -73,6 +77,7 @@ class ScanViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Scan]):
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Send a tool's own output, unchanged, gzip accepted; the same body again answers the same scan."""
         submission = _submission(request)
+        check_stack(request, submission.stack)
         body: Any = request.data
         try:
             found = ingest_scan(account_id_of(request), body or b"", submission, by=actor_of(request))

@@ -12,11 +12,11 @@ from accounts.actors import actor_of
 from drifts.actions import stacks
 from drifts.models import Stack
 from drifts.serializers import StackSerializer
-from driftsentry.api.access import Permission
+from driftsentry.api.access import Permission, Reach
 from driftsentry.api.errors import NotFound
 from driftsentry.api.idempotency import idempotent
 from driftsentry.api.identifiers import uuid_of
-from driftsentry.api.tenancy import account_id_of, is_described
+from driftsentry.api.tenancy import account_id_of, is_described, within_reach
 
 
 class StackViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Stack]):
@@ -33,9 +33,13 @@ class StackViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Stack]):
         "destroy": Permission.MANAGE_STACKS,
     }
 
+    reach: ClassVar[dict[str, Reach]] = {"list": Reach.STACK, "retrieve": Reach.STACK}
+
     def get_queryset(self) -> QuerySet[Stack]:
         """The account's stacks, by name."""
-        return Stack.objects.none() if is_described(self) else Stack.objects.for_account(account_id_of(self.request))
+        if is_described(self):
+            return Stack.objects.none()
+        return within_reach(self.request, Stack.objects.for_account(account_id_of(self.request)), "pk")
 
     @extend_schema(responses=StackSerializer)
     def retrieve(self, request: Request, pk: str, *args: Any, **kwargs: Any) -> Response:

@@ -33,6 +33,16 @@ class Scope(StrEnum):
     AUDIT = "audit"
 
 
+class Reach(StrEnum):
+    """What an action shows or changes: decides whether an API key that is limited to a stack may ask for it."""
+
+    STACK = "stack"
+    """One stack's part only, for whoever is limited to it: the view narrows it (`tenancy.within_reach`)."""
+
+    ACCOUNT = "account"
+    """The account as a whole: nothing for a key that is limited to a stack."""
+
+
 @dataclass(frozen=True, slots=True)
 class Grant:
     """Who holds a permission.

@@ -124,6 +124,8 @@ class TooMany(ApiError):
         self.wait = wait
 
 
+CHALLENGE = 'Bearer realm="driftsentry", Api-Key realm="driftsentry"'
+
 CODES: dict[int, tuple[str, str]] = {
     400: ("VALIDATION_ERROR", "The request is not valid."),
     401: ("AUTH_ERROR", "Log in: this needs a valid access token."),
@@ -192,7 +194,7 @@ def _words_of_failure(error: BaseException | None) -> str:
 def _headers(error: exceptions.APIException, request: Any) -> dict[str, str]:
     headers: dict[str, str] = {}
     if error.status_code == status.HTTP_401_UNAUTHORIZED:
-        headers["WWW-Authenticate"] = 'Bearer realm="driftsentry"'
+        headers["WWW-Authenticate"] = CHALLENGE
     wait: float | None = getattr(error, "wait", None)
     if wait is not None:
         headers["Retry-After"] = str(int(wait) + 1)

@@ -37,7 +37,19 @@ def idempotent(method: View) -> Callable[..., Response | HttpResponse]:
     Args:
         method: The view's method; its request must be authenticated.
     """
+    return _honouring(method, ())
 
+
+def idempotent_but_for(*secrets: str) -> Callable[[View], Callable[..., Response | HttpResponse]]:
+    """The same for an answer that holds what is shown once: it is not kept, and a repeat has null in its place.
+
+    Args:
+        *secrets: The answer's fields, by their wire names.
+    """
+    return functools.partial(_honouring, secrets=secrets)
+
+
+def _honouring(method: View, secrets: tuple[str, ...]) -> Callable[..., Response | HttpResponse]:
     @functools.wraps(method)
     def wrapped(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response | HttpResponse:
         key = request.headers.get(HEADER)
@@ -56,7 +68,7 @@ def idempotent(method: View) -> Callable[..., Response | HttpResponse]:
         if response.status_code >= status.HTTP_400_BAD_REQUEST:
             ours.delete()
         else:
-            _keep(ours, response)
+            _keep(ours, response, secrets)
         return response
 
     return wrapped
@@ -102,9 +114,10 @@ def _digest(request: Request) -> bytes:
     return hashed.digest()
 
 
-def _keep(mine: IdempotentRequest, response: Response) -> None:
+def _keep(mine: IdempotentRequest, response: Response, secrets: tuple[str, ...]) -> None:
+    data = {**response.data, **dict.fromkeys(secrets)} if secrets else response.data
     IdempotentRequest.objects.filter(pk=mine.pk).update(
-        status=response.status_code, body=dumps(success(response.data)), location=response.get("Location", "")
+        status=response.status_code, body=dumps(success(data)), location=response.get("Location", "")
     )
 
 

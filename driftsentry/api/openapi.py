@@ -14,10 +14,12 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.renderers import OpenApiYamlRenderer
 
+from driftsentry.api.access import MATRIX
 from driftsentry.api.envelope import CONTENT_TYPE, dumps
 from driftsentry.api.errors import plain_failure
 
 YAML = "application/yaml"
+API_KEY = "apiKey"
 
 ERROR: dict[str, Any] = {
     "type": "object",
@@ -84,6 +86,15 @@ class EnvelopeSchema(AutoSchema):
         for number in self._refusals():
             operation["responses"].setdefault(number, {"description": DESCRIPTIONS[number]})
         return operation
+
+    def get_auth(self) -> list[dict[str, Any]]:
+        """The credentials that an operation takes: an API key only where the matrix has a scope for it."""
+        permission = getattr(self.view, "permissions", {}).get(self._action())
+        takes_keys = permission is not None and MATRIX[permission].scope is not None
+        return [one for one in super().get_auth() if takes_keys or API_KEY not in one]
+
+    def _action(self) -> str:
+        return str(getattr(self.view, "action", None) or self.method.lower())
 
     def _refusals(self) -> list[str]:
         numbers = ["400", "429"]

@@ -13,8 +13,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any
+from functools import reduce
+from operator import or_
+from typing import Any, TypeVar
 from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+Rows = TypeVar("Rows", bound=QuerySet[Any])
 
 
 class WrongTenant(RuntimeError):
@@ -110,6 +116,21 @@ def account_id_of(request: Any) -> UUID:
     """
     ident: UUID = request.user.account_id
     return ident
+
+
+def within_reach(request: Any, rows: Rows, *paths: str) -> Rows:
+    """The rows that a request may see: for an API key that is limited to a stack, those of that stack.
+
+    Args:
+        request: An authenticated DRF request.
+        rows: The account's.
+        *paths: Where a row's stack stands; more than one where it may be found by either.
+    """
+    stack_id = getattr(request.user, "stack_id", None)
+    if stack_id is None:
+        return rows
+    found: Rows = rows.filter(reduce(or_, (Q(**{path: stack_id}) for path in paths)))
+    return found
 
 
 def is_described(view: Any) -> bool:

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from costs.views import DAYS, DEFAULT_DAYS
 from drifts.findings import Severity
 from drifts.transitions import Status
-from driftsentry.api.access import Permission
+from driftsentry.api.access import Permission, Reach
 from driftsentry.api.errors import Invalid
 from driftsentry.api.filtering import refuse_unknown_parameters
 from driftsentry.api.pagination import whole_number
@@ -44,6 +44,7 @@ class MetricsViewSet(viewsets.ViewSet):
         "status_distribution": Permission.READ,
         "top": Permission.READ,
     }
+    reach: ClassVar[dict[str, Reach]] = dict.fromkeys(permissions, Reach.ACCOUNT)
 
     @extend_schema(parameters=[DAYS], responses=SummarySerializer)
     def summary(self, request: Request, *args: Any, **kwargs: Any) -> Response:

@@ -116,11 +116,12 @@ def _children(options: Options, services: running.Running) -> list[Child]:
         "web": [*MANAGE, "serve", "--port", str(options.port)],
         "worker": [*MANAGE, "procrastinate", "worker"],
     }
-    return [_child(name, command, options.folder, services) for name, command in commands.items()]
+    return [_child(name, command, options, services) for name, command in commands.items()]
 
 
-def _child(name: str, command: list[str], folder: Path, services: running.Running) -> Child:
-    log, environment = open_log(folder, name), services.environment() | {"DRIFTSENTRY_DATA_DIR": str(folder)}
+def _child(name: str, command: list[str], options: Options, services: running.Running) -> Child:
+    own = {"DRIFTSENTRY_DATA_DIR": str(options.folder), "PORT": str(options.port)}
+    log, environment = open_log(options.folder, name), services.environment() | own
 
     def start() -> subprocess.Popen[bytes]:
         # When we are killed the database goes too: asked politely, a worker would look for it for half a minute.

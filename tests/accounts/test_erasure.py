@@ -14,9 +14,11 @@ from django.utils import timezone
 
 from accounts import actions
 from accounts.models import ApiKey, OneTimeToken, Session, User
+from audit.actors import Actor
 from audit.models import AuditLog
 from audit.verification import verify
 from driftsentry.api.access import Role
+from driftsentry.api.errors import Unauthenticated
 from tests.accounts.mailbox import forget_jobs, jobs
 from tests.accounts.signing import LOGIN, ME, log_in, post
 from tests.conftest import PASSWORD, SYSTEM, World
@@ -165,6 +167,17 @@ def test_what_they_did_is_shown_as_erased(lived: World) -> None:
     drift = client.get(f"/api/v1/drifts/{approved.drift_id}").json()["data"]
     assert (drift["status"], drift["approvalReason"]) == ("approved", "")
     assert drift["approvedBy"] == str(lived.engineer.pk)
+
+
+def test_a_warning_of_theirs_names_no_address_afterwards(lived: World) -> None:
+    stolen = lived.sign_in(lived.engineer)
+    actions.refresh_session(stolen.refresh, by=Actor(None, "", "system", ADDRESS, AGENT))
+    Session.objects.update(taken_up_at=timezone.now())
+    with pytest.raises(Unauthenticated):
+        actions.refresh_session(stolen.refresh, by=Actor(None, "", "system", ADDRESS, AGENT))
+    assert "alerts_alert.message" in places(ADDRESS)[ADDRESS]
+    actions.erase_user(lived.account.pk, lived.engineer.pk, by=lived.actor(lived.owner))
+    assert places(*TRACES) == {}
 
 
 def test_others_keep_theirs(lived: World) -> None:

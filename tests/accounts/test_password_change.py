@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 from django.core import mail
 from django.core.exceptions import ValidationError
-from pytest_django.fixtures import SettingsWrapper
 
 from accounts.models import OneTimeToken, User
 from audit.models import AuditLog
@@ -49,7 +48,7 @@ def test_a_wrong_present_one_is_refused_at_its_field_and_journaled(world: World)
     assert log_in(world.viewer.email).status_code == 200
 
 
-def test_tries_are_counted_with_the_log_ins(world: World, settings: SettingsWrapper) -> None:
+def test_tries_are_counted_with_the_log_ins(world: World, settings: Any) -> None:
     settings.THROTTLE_LOGIN = "1000/minute"
     client = world.client(world.viewer)
     statuses = [change(world, current="not it at all", client=client).status_code for _ in range(12)]

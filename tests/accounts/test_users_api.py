@@ -25,7 +25,7 @@ def path(user: User) -> str:
     return f"{USERS}/{user.pk}"
 
 
-def patch(world: World, user: User, by: User | None = None, **changes: object) -> Any:
+def patch(world: World, user: User, by: User | None = None, **changes: Any) -> Any:
     return world.client(by or world.owner).patch(path(user), changes, format="json")
 
 
@@ -91,7 +91,7 @@ def test_a_name_a_role_and_a_deactivation(world: World) -> None:
 
 @pytest.mark.parametrize(("changes", "because"), [({"role": "engineer"}, "role"), ({"isActive": False}, "deactivated")])
 def test_a_role_change_and_a_deactivation_end_every_session_at_once(
-    world: World, changes: dict[str, object], because: str
+    world: World, changes: dict[str, Any], because: str
 ) -> None:
     client = world.client(world.viewer)
     assert client.get(ME).status_code == 200
@@ -113,7 +113,7 @@ def test_a_new_name_ends_no_session(world: World) -> None:
 )
 def test_nothing_else_can_be_assigned(world: World, field: str) -> None:
     before = User.objects.values().get(pk=world.viewer.pk)
-    answer = patch(world, world.viewer, **{field: "x", "name": "Changed"})
+    answer = patch(world, world.viewer, name="Changed", **dict[str, Any]({field: "x"}))
     assert (answer.status_code, errors_of(answer)) == (400, {field})
     body = {"email": "new@acme.example", "name": "New", "role": "viewer", field: "x"}
     assert world.client(world.owner).post(USERS, body, format="json").status_code == 400
@@ -121,7 +121,7 @@ def test_nothing_else_can_be_assigned(world: World, field: str) -> None:
 
 
 @pytest.mark.parametrize("changes", [{"role": "emperor"}, {"name": " "}, {"isActive": "perhaps"}, {"role": None}])
-def test_a_value_that_cannot_be_is_refused(world: World, changes: dict[str, object]) -> None:
+def test_a_value_that_cannot_be_is_refused(world: World, changes: dict[str, Any]) -> None:
     answer = patch(world, world.viewer, **changes)
     assert (answer.status_code, errors_of(answer)) == (400, set(changes))
 
@@ -133,7 +133,7 @@ def test_an_admin_does_not_demote_or_deactivate_themselves(world: World) -> None
 
 
 @pytest.mark.parametrize("changes", [{"role": "engineer"}, {"isActive": False}])
-def test_the_last_admin_who_can_log_in_stays(world: World, changes: dict[str, object]) -> None:
+def test_the_last_admin_who_can_log_in_stays(world: World, changes: dict[str, Any]) -> None:
     other = second_admin(world)
     client = world.client(other)
     assert patch(world, world.owner, by=other, **changes).status_code == 200
@@ -162,7 +162,7 @@ def test_two_admins_who_remove_each_other_at_once_leave_one(world: World, way: s
             start.wait(timeout=30)
             if way == "erase":
                 return int(clients[number].delete(path(victim)).status_code)
-            changes: dict[str, object] = {"role": "viewer"} if way == "demote" else {"isActive": False}
+            changes: dict[str, Any] = {"role": "viewer"} if way == "demote" else {"isActive": False}
             return int(clients[number].patch(path(victim), changes, format="json").status_code)
         finally:
             connection.close()

@@ -102,7 +102,7 @@ def test_the_browsers_session_is_another_one_after_the_log_in(world: World) -> N
     session = client.session
     session["planted"] = "by somebody else"
     session.save()
-    before = session.session_key
+    before = str(session.session_key)
     client.cookies["sessionid"] = before
     log_in(client, world.owner)
     assert client.session.session_key != before

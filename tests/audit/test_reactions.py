@@ -1,7 +1,6 @@
 """Reactions: what other apps add to the transaction in which a fact is recorded."""
 
 from collections import defaultdict
-from typing import Any
 
 import pytest
 
@@ -103,8 +102,12 @@ def test_reactions_that_never_end_are_stopped_and_undone(world: World) -> None:
 
 
 def test_a_writer_without_facts_has_no_reactions(world: World) -> None:
-    seen: list[Any] = []
-    reacts_to(StackCreated)(lambda w, fact: seen.append(fact))
+    seen: list[str] = []
+
+    @reacts_to(StackCreated)
+    def note(w: Writer, fact: StackCreated) -> None:
+        seen.append(fact.name)
+
     with journal.writing(world.account.pk, by=SYSTEM):
         pass
     assert seen == []

@@ -4,11 +4,13 @@ import json
 from collections.abc import Iterator
 from uuid import UUID
 
-from accounts.models import User
+from accounts.actions.api_keys import create_api_key
+from accounts.models import ApiKey, User
 from alerts.models import Alert
 from drifts.actions.ingest import Submission, ingest_scan
 from drifts.actions.report import Report, report_drift
 from drifts.models import Drift, Scan, Stack
+from driftsentry.api.access import Scope
 from tests.conftest import World
 
 RED = {"ingress": [{"from_port": 22, "to_port": 22, "protocol": "tcp", "cidr_blocks": ["0.0.0.0/0"]}]}
@@ -30,9 +32,10 @@ def furnish(world: World, account_id: UUID, *, owner: str, number: int = 1) -> N
         report_drift(account_id, report, by=world.actor(user))
         plan = {"format_version": "1.2", "terraform_version": f"1.9.{place}", "resource_changes": []}
         ingest_scan(account_id, json.dumps(plan).encode(), Submission(stack=report.stack), by=world.actor(user))
+        create_api_key(account_id, name=f"{owner} {place}", scopes=[Scope.READ], by=world.actor(user))
 
 
 def ids_of(account_id: UUID) -> Iterator[UUID]:
     """Every id that a tenant's addresses could hold."""
-    for model in (Stack, Scan, Drift, Alert, User):
+    for model in (Stack, Scan, Drift, Alert, User, ApiKey):
         yield from model._default_manager.filter(account_id=account_id).values_list("pk", flat=True)

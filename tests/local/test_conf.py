@@ -55,6 +55,10 @@ def test_an_empty_setting_is_a_missing_one(production: pytest.MonkeyPatch, name:
     [
         ("SECRET_KEY", "k" * 31, "SECRET_KEY is shorter than 32 characters"),
         ("JWT_SIGNING_KEY", "k" * 31, "JWT_SIGNING_KEY is shorter than 32 characters"),
+        ("JWT_KEYS", "2026:short", "JWT_KEYS takes NAME:SECRET,… with secrets of at least 32 characters"),
+        ("JWT_KEYS", "s" * 40, "JWT_KEYS takes NAME:SECRET,… with secrets of at least 32 characters"),
+        ("JWT_KEYS", f"a:{'k' * 32},a:{'l' * 32}", "JWT_KEYS names two keys alike"),
+        ("ENCRYPTION_KEYS", f"{'k' * 32},short", "ENCRYPTION_KEYS has a key of fewer than 32 characters"),
         ("ALLOWED_HOSTS", "*", "ALLOWED_HOSTS must name hosts, not *"),
         ("ALLOWED_HOSTS", "drift.example.com, *", "ALLOWED_HOSTS must name hosts, not *"),
         ("ALLOWED_HOSTS", " , ", "ALLOWED_HOSTS is not set"),
@@ -121,7 +125,7 @@ def test_no_database_but_postgresql_is_taken(url: str) -> None:
 @pytest.fixture
 def no_keys(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """An environment that names no key."""
-    for name in ("SECRET_KEY", "JWT_SIGNING_KEY", "MASKING_KEY"):
+    for name in ("SECRET_KEY", "JWT_SIGNING_KEY", "JWT_KEYS", "MASKING_KEY", "ENCRYPTION_KEYS"):
         monkeypatch.delenv(name, raising=False)
     return monkeypatch
 
@@ -132,7 +136,8 @@ def test_each_key_is_derived_from_the_secret_and_apart_from_the_others(
     no_keys.setenv("SECRET_KEY", "one secret")
     keys = conf.keys("production", folder)
     assert keys.secret == "one secret"
-    assert len({keys.secret.encode(), keys.jwt.encode(), bytes.fromhex(keys.jwt), keys.masking}) == 4
+    ((_, jwt),), (encryption,) = keys.jwt, keys.encryption
+    assert len({keys.secret.encode(), bytes.fromhex(jwt), keys.masking, bytes.fromhex(encryption)}) == 4
     assert conf.keys("production", folder) == keys
     no_keys.setenv("SECRET_KEY", "another secret")
     other = conf.keys("production", folder)
@@ -144,7 +149,12 @@ def test_a_named_key_stands_apart_from_the_secret(no_keys: pytest.MonkeyPatch, f
     no_keys.setenv("SECRET_KEY", "one secret")
     no_keys.setenv("JWT_SIGNING_KEY", "for tokens")
     no_keys.setenv("MASKING_KEY", "for masks")
-    assert conf.keys("production", folder) == conf.Keys("one secret", "for tokens", b"for masks")
+    no_keys.setenv("ENCRYPTION_KEYS", "newest, older")
+    keys = conf.keys("production", folder)
+    assert (keys.masking, keys.encryption[:2]) == (b"for masks", ("newest", "older"))
+    assert [secret for _, secret in keys.jwt] == ["for tokens"]
+    no_keys.setenv("JWT_KEYS", "2026:new secret, 2025:old:secret")
+    assert conf.keys("production", folder).jwt == (("2026", "new secret"), ("2025", "old:secret"))
 
 
 def test_development_keeps_a_secret_of_its_own_for_its_owner_only(no_keys: pytest.MonkeyPatch, folder: Path) -> None:

@@ -35,7 +35,8 @@ class Column:
     def stored(self) -> QuerySet[Any]:
         """Its rows with the text as the database holds it, in `stored`."""
         rows: QuerySet[Any] = self.model._base_manager.all()  # noqa: SLF001 - Django's public name
-        return rows.annotate(stored=Cast(F(self.name), TextField())).exclude(stored=None)
+        found: QuerySet[Any] = rows.annotate(stored=Cast(F(self.name), TextField())).exclude(stored=None)
+        return found
 
 
 def columns() -> list[Column]:

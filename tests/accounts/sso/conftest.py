@@ -46,7 +46,8 @@ def sso(idp: Idp, settings: Any, world: World) -> SingleSignOn:
 
 def use(**changes: Any) -> None:
     """Other settings; the fixture `sso` puts them back."""
-    django_settings.SINGLE_SIGN_ON = replace(django_settings.SINGLE_SIGN_ON, **changes)
+    present: Any = django_settings.SINGLE_SIGN_ON
+    django_settings.SINGLE_SIGN_ON = replace(present, **changes)
 
 
 @dataclass
@@ -62,7 +63,7 @@ class Browser:
     def at_the_provider(self, begun: Any) -> str:
         """Go where we are sent, and learn where it sends us back to."""
         assert begun.status_code == 302, begun.content
-        return httpx.get(begun["Location"]).headers["Location"]
+        return str(httpx.get(begun["Location"]).headers["Location"])
 
     def back(self, address: str) -> Any:
         parts = urlsplit(address)
@@ -88,7 +89,7 @@ class Browser:
 
 def code_of(answer: Any) -> str:
     assert answer.status_code == 302, answer.content
-    return parse_qs(urlsplit(answer["Location"]).fragment)["code"][0]
+    return parse_qs(urlsplit(str(answer["Location"])).fragment)["code"][0]
 
 
 @pytest.fixture

@@ -31,9 +31,7 @@ def _base64(raw: bytes) -> str:
 
 
 def public_pem(key: rsa.RSAPrivateKey = KEY) -> bytes:
-    return key.public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
+    return key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
 
 
 def signed(claims: Claims) -> str:
@@ -181,7 +179,7 @@ def _handler(idp: Idp) -> type[BaseHTTPRequestHandler]:
             except OSError:
                 self.close_connection = True
 
-        def log_message(self, format: str, *args: Any) -> None:
+        def log_message(self, *args: Any) -> None:
             """Say nothing."""
 
     return Handler

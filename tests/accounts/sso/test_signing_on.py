@@ -48,9 +48,7 @@ def test_what_is_kept_of_the_provider_is_a_digest_and_nothing_else(browser: Brow
     assert not SocialToken.objects.exists()
 
 
-def test_a_user_of_the_domains_account_is_linked_and_keeps_their_role(
-    world: World, browser: Browser, idp: Idp
-) -> None:
+def test_a_user_of_the_domains_account_is_linked_and_keeps_their_role(world: World, browser: Browser, idp: Idp) -> None:
     idp.person |= {"email": "Bob@ACME.example"}
     found = browser.tokens()["user"]
     assert found == {"id": str(world.engineer.pk), "email": "bob@acme.example", "name": "Bob", "role": "engineer"}
