@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import AdminSplitDateTime
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -22,8 +23,10 @@ class NewApiKeyForm(forms.ModelForm):  # type: ignore[type-arg] # not subscripta
     """A key to be made."""
 
     scopes = forms.MultipleChoiceField(choices=ApiKey.Scopes.choices, widget=forms.CheckboxSelectMultiple)
-    stack = forms.CharField(required=False, max_length=200, help_text="The name of the one stack that it is for.")
-    expires_at = forms.SplitDateTimeField(required=False, widget=admin.widgets.AdminSplitDateTime)
+    stack_name = forms.CharField(
+        label="Stack", required=False, max_length=200, help_text="The name of the one stack that it is for."
+    )
+    expires_at = forms.SplitDateTimeField(required=False, widget=AdminSplitDateTime)
 
     class Meta:
         """What must be said of it; the rest comes with the key. The stack is a name here, and found by the action."""
@@ -79,7 +82,7 @@ class ApiKeyAdmin(TenantAdmin):
             request: Of an admin.
             obj: The key, none where one is made.
         """
-        return self.fields if obj else ("name", "scopes", "stack", "expires_at")
+        return self.fields if obj else ("name", "scopes", "stack_name", "expires_at")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """All of a key that is there.
@@ -100,7 +103,7 @@ class ApiKeyAdmin(TenantAdmin):
             change: Never.
         """
         values = dict(form.cleaned_data)
-        values["scopes"] = [Scope(scope) for scope in values["scopes"]]
+        values["scopes"], values["stack"] = [Scope(scope) for scope in values["scopes"]], values.pop("stack_name")
         request.created_key = api_keys.create_api_key(account_id_of(request), **values, by=actor_of(request))
         obj.pk = request.created_key.row.pk
 

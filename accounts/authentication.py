@@ -39,7 +39,7 @@ def session_of_access_token(text: str) -> tuple[Session, tokens.Claims]:
 
 
 def _live_session(session_id: UUID) -> Session | None:
-    found = Session.objects.live(timezone.now()).select_related("user__account")
+    found = Session.objects.live(timezone.now()).select_related("user")
     return found.filter(pk=session_id, user__is_active=True).first()
 
 

@@ -48,7 +48,7 @@ class ApiKeyAuthentication(BaseAuthentication):
         _note_use(key, timezone.now())
         return KeyHolder.of(key), key
 
-    def authenticate_header(self, request: Request) -> str:  # noqa: ARG002 - DRF's signature
+    def authenticate_header(self, request: Request) -> str:
         """The challenge of a 401.
 
         Args:
@@ -96,7 +96,7 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
     target_class = ApiKeyAuthentication
     name = "apiKey"
 
-    def get_security_definition(self, auto_schema: object) -> dict[str, str]:  # noqa: ARG002 - drf-spectacular's
+    def get_security_definition(self, auto_schema: object) -> dict[str, str]:
         """The header.
 
         Args:

@@ -130,7 +130,7 @@ class PasswordChangeSerializer(CamelSerializer):
     """Another password for oneself."""
 
     current_password = serializers.CharField(max_length=1000, trim_whitespace=False, write_only=True)
-    new_password = serializers.CharField(max_length=1000, trim_whitespace=False, write_only=True)
+    new_password = serializers.CharField(min_length=8, max_length=1000, trim_whitespace=False, write_only=True)
 
 
 class ForgottenPasswordSerializer(CamelSerializer):
@@ -143,7 +143,7 @@ class PasswordResetSerializer(CamelSerializer):
     """A mailed link's token, and the password that it sets."""
 
     token = serializers.CharField(max_length=200, write_only=True)
-    new_password = serializers.CharField(max_length=1000, trim_whitespace=False, write_only=True)
+    new_password = serializers.CharField(min_length=8, max_length=1000, trim_whitespace=False, write_only=True)
 
 
 class UserSerializer(CamelModelSerializer):

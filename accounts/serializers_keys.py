@@ -1,5 +1,6 @@
 """API keys on the wire."""
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.models import ApiKey
@@ -41,11 +42,16 @@ class CreatedApiKeySerializer(ApiKeySerializer):
         fields = [*SHOWN, "api_key"]
 
 
+@extend_schema_field({"type": "array", "minItems": 1, "items": {"enum": ApiKey.Scopes.values, "type": "string"}})
+class ScopesField(serializers.MultipleChoiceField):
+    """One scope or more."""
+
+
 class NewApiKeySerializer(CamelSerializer):
     """A key to be made."""
 
     name = serializers.CharField(max_length=100)
-    scopes = serializers.MultipleChoiceField(choices=ApiKey.Scopes.choices, allow_empty=False)
+    scopes = ScopesField(choices=ApiKey.Scopes.choices, allow_empty=False)
     stack = serializers.CharField(
         max_length=200, required=False, allow_blank=True, help_text="The name of the one stack that it is for."
     )

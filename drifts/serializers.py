@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from drifts.actions.decide import MANUAL_RESOLUTIONS, NOTE_LENGTH, REASON_LENGTH
@@ -11,10 +12,20 @@ from driftsentry.api.casing import CamelModelSerializer, CamelSerializer
 
 MAX_STATE_NAME = 1000
 MAX_LABELS = 50
+MAX_LABEL = 1000
+
+
+@extend_schema_field(
+    {"type": "object", "maxProperties": MAX_LABELS, "additionalProperties": {"type": "string", "maxLength": MAX_LABEL}}
+)
+class LabelsField(serializers.JSONField):
+    """Names, each with a text."""
 
 
 class StackSerializer(CamelModelSerializer):
     """A stack."""
+
+    labels = LabelsField(required=False)
 
     class Meta:
         """What describes it."""
@@ -36,7 +47,7 @@ class StackSerializer(CamelModelSerializer):
             ValidationError: It is something else, or too much.
         """
         fits = isinstance(labels, dict) and all(isinstance(value, str) for value in labels.values())
-        if not fits or len(labels) > MAX_LABELS or any(len(f"{k}{v}") > MAX_STATE_NAME for k, v in labels.items()):
+        if not fits or len(labels) > MAX_LABELS or any(len(word) > MAX_LABEL for pair in labels.items() for word in pair):
             raise serializers.ValidationError(f"At most {MAX_LABELS} names, each with a text.")
         return dict(labels)
 
@@ -69,6 +80,7 @@ class DriftSerializer(CamelModelSerializer):
     expected_state = serializers.DictField(read_only=True)
     actual_state = serializers.DictField(read_only=True)
     difference = serializers.DictField(read_only=True)
+    resolved_how = serializers.ChoiceField(Drift.Resolutions.choices, read_only=True, allow_blank=True)
     cost_breakdown = serializers.DictField(read_only=True)
 
     class Meta:

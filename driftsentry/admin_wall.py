@@ -5,7 +5,6 @@ from contextlib import contextmanager
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 from django.utils.decorators import sync_and_async_middleware
 
 from accounts.models import User

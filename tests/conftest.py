@@ -95,9 +95,8 @@ def _user(account: Account, name: str, role: Role) -> User:
     return actions.create_user(account, email=email, name=name.title(), role=role, password=PASSWORD, by=SYSTEM)
 
 
-@pytest.fixture
-def world(transactional_db: None) -> World:
-    """The people; journal transactions are durable, so the database is emptied after each test."""
+def people() -> World:
+    """Make the two tenants and their people."""
     account = actions.create_account("acme", by=SYSTEM)
     other = actions.create_account("rival", by=SYSTEM)
     return World(
@@ -108,3 +107,9 @@ def world(transactional_db: None) -> World:
         other_account=other,
         outsider=_user(other, "mallory", Role.ADMIN),
     )
+
+
+@pytest.fixture
+def world(transactional_db: None) -> World:
+    """The people; journal transactions are durable, so the database is emptied after each test."""
+    return people()

@@ -6,10 +6,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.apps import apps
+
+from accounts.actions.key_revocation import revoke_key, revoke_keys_of
 from accounts.actions.users import locked_user
 from accounts.api_keys import new_key
-from accounts.facts import ApiKeyChanged, ApiKeyCreated, ApiKeyRevoked
-from accounts.models import Account, ApiKey, User
+from accounts.facts import ApiKeyChanged, ApiKeyCreated
+from accounts.models import Account, ApiKey
 from audit import journal
 from audit.actors import Actor
 from audit.journal import Writer
@@ -118,7 +121,7 @@ def revoke_api_key(account_id: UUID, key_id: UUID, *, by: Actor) -> ApiKey:
     """
     with journal.writing(account_id, by=by) as w:
         key = _locked(account_id, key_id)
-        _revoke(w, key)
+        revoke_key(w, key)
     return key
 
 
@@ -154,17 +157,6 @@ def revoke_own_key(account_id: UUID, user_id: UUID, *, by: Actor) -> None:
         revoke_keys_of(w, locked_user(account_id, user_id))
 
 
-def revoke_keys_of(w: Writer, user: User) -> None:
-    """End a user's own key, in the writer's transaction.
-
-    Args:
-        w: The open journal.
-        user: Whose; locked.
-    """
-    for key in ApiKey.objects.for_account(w.account_id).filter(user=user, revoked_at=None).select_for_update():
-        _revoke(w, key)
-
-
 def _made(w: Writer, row: ApiKey, scopes: Collection[Scope]) -> CreatedKey:
     fresh = new_key()
     row.prefix, row.last4, row.digest = fresh.prefix, fresh.last4, fresh.digest
@@ -184,13 +176,6 @@ def _made(w: Writer, row: ApiKey, scopes: Collection[Scope]) -> CreatedKey:
     return CreatedKey(row, fresh.text)
 
 
-def _revoke(w: Writer, key: ApiKey) -> None:
-    if key.revoked_at is None:
-        key.revoked_at = w.now
-        key.save(update_fields=["revoked_at"])
-        w.record(ApiKeyRevoked(id=key.pk, name=key.name))
-
-
 def _locked(account_id: UUID, key_id: UUID) -> ApiKey:
     keys = ApiKey.objects.for_account(account_id).select_related("stack").select_for_update(of=("self",))
     key = keys.filter(pk=key_id).first()
@@ -200,11 +185,10 @@ def _locked(account_id: UUID, key_id: UUID) -> ApiKey:
 
 
 def _stack(account_id: UUID, name: str) -> Any:
-    """The stack of a name; its model stands above this app, so it is found by the key's own reference to it."""
+    """The stack of a name; its model stands above this app, so it is found by its name."""
     if not name:
         return None
-    stacks = ApiKey._meta.get_field("stack").related_model._default_manager
-    found = stacks.filter(account_id=account_id, name=name).first()
+    found = apps.get_model("drifts", "Stack").objects.filter(account_id=account_id, name=name).first()
     if found is None:
         raise Invalid.field("stack", "There is no stack of this name.")
     return found

@@ -70,7 +70,7 @@ class SecondFactorViewSet(viewsets.ViewSet):
 
     @extend_schema(request=RemoveSecondFactorSerializer, responses={204: None})
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Do without a second factor: takes `currentPassword` and `code` in the body."""
+        """Do without a second factor; takes both proofs in the body."""
         form = RemoveSecondFactorSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         given = form.validated_data

@@ -43,7 +43,6 @@ logger = structlog.get_logger(__name__)
 
 ADMIN_SESSION = "driftsentry_session"
 """Where the admin site looks for the session of a browser."""
-BACKEND = "django.contrib.auth.backends.ModelBackend"
 CHALLENGE = re.compile(r"\A[A-Za-z0-9_-]{43}\Z")
 """The base64url of a SHA-256 (RFC 7636)."""
 LONGEST_NEXT = 2000
@@ -159,7 +158,7 @@ def _to_admin(request: HttpRequest, user: User, path: str) -> HttpResponse:
         raise Refused(Reason.INACTIVE, "since a moment ago") from error
     request.session.flush()  # nothing of whoever used this browser before
     with tenancy.within(user.account_id):
-        login(request, user, backend=BACKEND)
+        login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
     request.session[ADMIN_SESSION] = str(opened.session_id)
     return HttpResponseRedirect(path)
 

@@ -27,8 +27,9 @@ from driftsentry.api.identifiers import uuid_of
 from driftsentry.api.parsers import RawBodyParser
 from driftsentry.api.tenancy import account_id_of, is_described, within_reach
 
+STACK_NAME = {"type": "string", "minLength": 1, "maxLength": 200}
 PARAMETERS = [
-    OpenApiParameter("stack", str, required=True, description="The stack's name; an unknown one is made."),
+    OpenApiParameter("stack", STACK_NAME, required=True, description="The stack's name; an unknown one is made."),
     OpenApiParameter("format", str, description="The format; recognised by content where it is left out."),
     OpenApiParameter("mode", str, enum=[mode.value for mode in Mode], description="plan: pending changes count too."),
     OpenApiParameter("complete", bool, description="Whether you vouch that nothing is missing."),

@@ -25,6 +25,37 @@ def snake(name: str) -> str:
     return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
 
 
+NUMBERS = (serializers.IntegerField, serializers.FloatField, serializers.DecimalField)
+TEXTS = (
+    *(serializers.CharField, serializers.UUIDField, serializers.DateField, serializers.DateTimeField),
+    serializers.ChoiceField,
+)
+
+
+def misfit(field: object, value: object) -> str:
+    """What is wrong with a value's JSON type; DRF would read 0 as "0", "true" as true and "5" as 5.
+
+    Args:
+        field: A serializer's field.
+        value: As the body has it.
+
+    Returns:
+        Nothing where it fits, where it is null, and where the field takes more than one type.
+    """
+    match field:
+        case _ if value is None:
+            return ""
+        case serializers.MultipleChoiceField():
+            return "" if isinstance(value, list) else "Not a list."
+        case serializers.BooleanField():
+            return "" if isinstance(value, bool) else "Must be true or false."
+        case serializers.Field() if isinstance(field, NUMBERS):
+            return "" if isinstance(value, int | float) and not isinstance(value, bool) else "Not a number."
+        case serializers.Field() if isinstance(field, TEXTS):
+            return "" if isinstance(value, str) else "Not a text."
+    return ""
+
+
 class _CamelFields:
     """Gives each field its camelCase name and keeps its Python name as the source; refuses unknown fields."""
 
@@ -39,18 +70,22 @@ class _CamelFields:
         return {camel(name): field for name, field in fields.items()}
 
     def to_internal_value(self, data: Any) -> Any:
-        """Refuse what no field would read: a misspelt name must not pass in silence.
+        """Refuse what no field would read: a misspelt name or another type must not pass in silence.
 
         Args:
             data: The decoded body.
 
         Raises:
-            ValidationError: The body holds an unknown field.
+            ValidationError: The body holds an unknown field, or a field's value is of another JSON type.
         """
         if isinstance(data, Mapping):
-            unknown = sorted(set(data) - set(self.fields))  # type: ignore[attr-defined]
+            known = self.fields  # type: ignore[attr-defined]
+            unknown = sorted(set(data) - set(known))
             if unknown:
                 raise serializers.ValidationError(dict.fromkeys(unknown[:20], "This field is not known here."))
+            wrong = {name: words for name, value in data.items() if (words := misfit(known[name], value))}
+            if wrong:
+                raise serializers.ValidationError(wrong)
         return super().to_internal_value(data)  # type: ignore[misc]
 
 

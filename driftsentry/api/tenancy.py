@@ -39,7 +39,7 @@ class Wall:
 
 
 NOBODY = Wall()
-_wall: ContextVar[Wall | None] = ContextVar("driftsentry_wall", default=NOBODY)  # noqa: B039 - it is frozen
+_wall: ContextVar[Wall | None] = ContextVar("driftsentry_wall", default=NOBODY)
 
 
 def present() -> Wall | None:
@@ -94,7 +94,7 @@ def behind() -> Iterator[None]:
 
 
 @contextmanager
-def lifted(why: str) -> Iterator[None]:  # noqa: ARG001 - for whoever reads the caller
+def lifted(why: str) -> Iterator[None]:
     """Let a piece of work pass: it sees every tenant's rows, as the owner of the tables.
 
     Args:

@@ -1,6 +1,7 @@
 """Access tokens: only what this server issued, for a live session of an active user."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -68,6 +69,14 @@ def test_a_former_users_token_stops_at_once(world: World) -> None:
     assert me(token).status_code == 401
 
 
+def test_who_is_asking_takes_one_query(world: World, django_assert_num_queries: Any) -> None:
+    client = world.client(world.viewer)
+    with django_assert_num_queries(1) as queries:
+        assert client.get(ME).status_code == 200
+    (query,) = queries.captured_queries
+    assert '"accounts_session"."id" = ' in query["sql"], "by its primary key"
+
+
 def test_the_token_of_an_expired_session_is_refused(world: World) -> None:
     token = world.access_token(world.viewer)
     Session.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
@@ -78,7 +87,7 @@ def test_the_token_of_an_expired_session_is_refused(world: World) -> None:
 def test_another_scheme_or_no_token_is_refused_with_a_challenge(world: World, header: str) -> None:
     answer = APIClient().get(ME, headers={"authorization": header})
     assert answer.status_code == 401
-    assert answer["WWW-Authenticate"] == 'Bearer realm="driftsentry"'
+    assert answer["WWW-Authenticate"] == 'Bearer realm="driftsentry", Api-Key realm="driftsentry"'
 
 
 def test_the_schemes_case_does_not_matter(world: World) -> None:

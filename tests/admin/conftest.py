@@ -10,12 +10,14 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from accounts.actions.api_keys import create_api_key as make_key
 from accounts.models import RecoveryCode, SecondFactor, Session, User
 from alerts.models import Alert
 from audit.models import AuditHead, AuditLog
 from costs.models import CostMetric
 from drifts.actions.ingest import Submission, ingest_scan
 from drifts.models import Drift, Scan, Stack
+from driftsentry.api.access import Scope
 from driftsentry.api.models import IdempotentRequest
 from tests.alerts.raised import raise_alert
 from tests.conftest import PASSWORD
@@ -91,6 +93,7 @@ def rows_of(world: Any, user: User, text: str = "plain") -> Rows:
             "accounts/user": user,
             "accounts/secondfactor": SecondFactor.objects.get(user=user),
             "accounts/recoverycode": RecoveryCode.objects.filter(user=user).latest("pk"),
+            "accounts/apikey": make_key(user.account_id, name=text, scopes=[Scope.READ], by=actor(user)).row,
             "accounts/session": Session.objects.filter(user=user).latest("created_at"),
             "audit/auditlog": AuditLog.objects.filter(account_id=user.account_id, kind="drift.created").latest("seq"),
             "audit/audithead": AuditHead.objects.get(account_id=user.account_id),

@@ -13,11 +13,12 @@ from tests.drifts.reported import report
 
 OF_AN_ACCOUNT = [
     *("accounts/account", "accounts/user", "accounts/session", "accounts/secondfactor", "accounts/recoverycode"),
+    "accounts/apikey",
     *("audit/auditlog", "audit/audithead"),
     *("alerts/alert", "costs/costmetric", "drifts/stack", "drifts/scan", "drifts/drift"),
 ]
 OF_THE_SYSTEM = ["api/idempotentrequest", "procrastinate/procrastinatejob"]
-MAY_BE_ADDED = ["accounts/user", "drifts/stack"]
+MAY_BE_ADDED = ["accounts/user", "accounts/apikey", "drifts/stack"]
 MAX_STATEMENTS = 12
 INLINE = re.compile(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=", re.IGNORECASE)
 

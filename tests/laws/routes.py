@@ -50,6 +50,16 @@ class Route:
         )
         return found
 
+    def properties(self, method: str) -> dict[str, str]:
+        """The type of each thing that a JSON body may hold, by its name; nothing where it takes none."""
+        content = self.operation(method).get("requestBody", {}).get("content", {}) if method != "get" else {}
+        named = _resolved(content.get("application/json", {}).get("schema", {})).get("properties", {})
+        return {name: _type_of(_resolved(inner)) for name, inner in named.items() if not inner.get("readOnly")}
+
+    def query(self, method: str) -> list[str]:
+        """The query parameters that it says it takes."""
+        return [one["name"] for one in self.operation(method).get("parameters", []) if one["in"] == "query"]
+
     def body(self, method: str) -> Any:
         """A valid body, as the OpenAPI document describes it."""
         content = self.operation(method).get("requestBody", {}).get("content", {})
@@ -114,6 +124,19 @@ def _route(pattern: URLPattern) -> Route:
         actions = {method: method for method in METHODS if hasattr(view, method)}
     known = {method: action for method, action in (actions or {}).items() if method in METHODS}
     return Route(str(pattern.name), "pk" in pattern.pattern.regex.groupindex, view, known)
+
+
+def _resolved(schema: dict[str, Any]) -> dict[str, Any]:
+    """What a reference, or the first of several, stands for."""
+    if "$ref" in schema:
+        return _resolved(document()["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]])
+    several = next((schema[name] for name in ("allOf", "oneOf", "anyOf") if name in schema), None)
+    return _resolved(several[0]) if several else schema
+
+
+def _type_of(schema: dict[str, Any]) -> str:
+    kind = schema.get("type", "string" if "enum" in schema else "object")
+    return str(kind[0] if isinstance(kind, list) else kind)
 
 
 def example(schema: dict[str, Any]) -> Any:

@@ -1,4 +1,4 @@
-"""Every route × role × scope × tenant: what an API key may is what the matrix says, and another tenant's is never there.
+"""Every route, role, scope and tenant: an API key may what the matrix says, and another tenant's is never there.
 
 All is generated: the routes from the URL map, what they need from their views, the keys from the scopes and the roles.
 """
@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db.models import F
+from django.db.models import Q
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -121,8 +121,13 @@ def two_stacks(world: World) -> World:
     furnish(world, world.account.pk, owner="acme", number=2)
     for scan in Scan.objects.filter(account_id=world.account.pk):
         Alert.objects.create(
-            **{"account_id": scan.account_id, "scan": scan, "type": "scan_failed", "severity": "high"},
-            **{"title": f"A scan of {scan.stack.name} failed", "message": "x", "created_at": timezone.now()},
+            account_id=scan.account_id,
+            scan=scan,
+            type="scan_failed",
+            severity="high",
+            title=f"A scan of {scan.stack.name} failed",
+            message="x",
+            created_at=timezone.now(),
         )
     return world
 
@@ -193,8 +198,11 @@ def test_a_limited_key_ingests_into_no_other_stack_and_makes_none(two_stacks: Wo
     plan = json.dumps({"format_version": "1.2", "terraform_version": "1.8.0", "resource_changes": []})
     scan = client.generic("POST", f"/api/v1/scans?stack={name}", plan, "application/json")
     body = {
-        **{"resourceId": "i-9", "resourceType": "EC2", "region": "x", "expectedState": {"a": 1}},
-        **{"actualState": {"a": 2}},
+        "resourceId": "i-9",
+        "resourceType": "EC2",
+        "region": "x",
+        "expectedState": {"a": 1},
+        "actualState": {"a": 2},
         **({"stack": name} if name else {}),
     }
     drift = client.post("/api/v1/drifts", body, format="json")
@@ -219,11 +227,9 @@ def counts(world: World) -> tuple[int, ...]:
 
 def state_of(stack: Stack) -> list[dict[str, Any]]:
     """A stack and what is in it, as the tables have it."""
-    rows: list[dict[str, Any]] = list(Stack.objects.filter(pk=stack.pk).values())
-    rows += Scan.objects.filter(stack=stack).order_by("pk").values()
-    rows += Drift.objects.filter(stack=stack).order_by("pk").values()
-    rows += Alert.objects.filter(drift__stack=stack).order_by("pk").annotate(of=F("drift__stack")).values()
-    return rows
+    alerts = Alert.objects.filter(Q(drift__stack=stack) | Q(scan__stack=stack))
+    tables: list[Any] = [Stack.objects.filter(pk=stack.pk), stack.scans.all(), stack.drifts.all(), alerts]
+    return [dict(row) for rows in tables for row in rows.order_by("pk").values()]
 
 
 @pytest.mark.parametrize(("route", "method", "action"), calls(), ids=call_named)
@@ -238,5 +244,15 @@ def test_what_is_refused_is_journaled_with_nothing_of_what_was_sent(
     assert AuditLog.objects.count() == before + 1
     assert (entry.account_id, entry.actor_id, entry.actor_role) == (world.account.pk, key.row.pk, "api_key")
     assert entry.data == {"id": None, "permission": permission.value, "method": method.upper(), "route": route.name}
+    assert entry.personal is not None
     assert entry.personal["actorEmail"] == f"CI (API key …{key.row.last4})"
     assert entry.personal["text"] == ""
+
+
+@pytest.mark.parametrize(("route", "method", "action"), calls(), ids=call_named)
+def test_the_document_names_api_keys_where_the_matrix_has_a_scope_and_nowhere_else(
+    route: Route, method: str, action: str
+) -> None:
+    schemes = {name for one in route.operation(method)["security"] for name in one}
+    takes_keys = MATRIX[needs(route, action)].scope is not None
+    assert schemes == ({"accessToken", "apiKey"} if takes_keys else {"accessToken"})

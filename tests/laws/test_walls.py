@@ -1,7 +1,5 @@
 """Whatever the table: it is behind the wall between tenants, or it is named here with the reason why not."""
 
-from collections.abc import Iterator
-
 import pytest
 from django.db import connection
 
@@ -25,25 +23,31 @@ NO_TENANTS = {
     "socialaccount_socialtoken": "of allauth, unused; walled work has no right to it",
 }
 TABLES = """
-SELECT relname, relrowsecurity FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = current_schema()::regnamespace
+SELECT relname, relrowsecurity FROM pg_class
+WHERE relkind IN ('r', 'p') AND relnamespace = current_schema()::regnamespace
 """
 OF_ACCOUNTS = """
 SELECT table_name FROM information_schema.columns
-WHERE table_schema = current_schema() AND (column_name = 'account_id' OR table_name = 'accounts_account')
+WHERE table_schema = current_schema()
+AND (column_name = 'account_id' AND data_type = 'uuid' OR table_name = 'accounts_account')
+"""
+POWERS = """
+SELECT rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb OR rolreplication OR rolcanlogin
+FROM pg_roles WHERE rolname = %s
 """
 DANGEROUS = ("TRUNCATE", "TRIGGER", "REFERENCES")
 
 
-def rows(statement: str, *parameters: object) -> list[tuple[object, ...]]:
+def rows(statement: str, *parameters: str) -> list[tuple[object, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters or None)
         return list(cursor.fetchall())
 
 
 @pytest.fixture
-def tables(transactional_db: None) -> Iterator[dict[str, bool]]:
+def tables(transactional_db: None) -> dict[str, bool]:
     """Whether row-level security is on, by table."""
-    yield {str(name): bool(walled) for name, walled in rows(TABLES)}
+    return {str(name): bool(walled) for name, walled in rows(TABLES)}
 
 
 def test_every_table_is_walled_or_named_with_its_reason(tables: dict[str, bool]) -> None:
@@ -66,8 +70,7 @@ def test_every_wall_holds_for_reading_and_writing_alike(tables: dict[str, bool])
 
 
 def test_walled_work_owns_nothing_and_cannot_leave_its_role(tables: dict[str, bool]) -> None:
-    powers = "rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb OR rolreplication OR rolcanlogin"
-    assert rows(f"SELECT {powers} FROM pg_roles WHERE rolname = %s", ROLE) == [(False,)]
+    assert rows(POWERS, ROLE) == [(False,)]
     assert rows("SELECT count(*) FROM pg_class WHERE relowner = %s::regrole", ROLE) == [(0,)]
     assert rows("SELECT count(*) FROM pg_auth_members WHERE member = %s::regrole", ROLE) == [(0,)]
     assert rows("SELECT has_schema_privilege(%s, current_schema(), 'CREATE')", ROLE) == [(False,)]

@@ -9,6 +9,7 @@ from websockets.exceptions import InvalidStatus
 from accounts.actions import log_out, refresh_session
 from accounts.models import Session, User
 from audit.models import AuditHead
+from tests.accounts.keys import ALL, account_key
 from tests.realtime.happenings import alert_created, drift_created, drift_updated, happen, scan_completed
 from tests.realtime.server import Client, Server
 
@@ -39,6 +40,15 @@ def test_both_paths_and_both_places_of_the_token_are_taken(server: Server, world
 @pytest.mark.parametrize("token", ["", "nonsense", "eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0."])
 def test_a_bad_token_is_refused_before_the_upgrade(server: Server, world: Any, token: str) -> None:
     with pytest.raises(InvalidStatus) as refused, server.connect(token, in_url=True):
+        pass
+    assert refused.value.response.status_code == 403
+
+
+@pytest.mark.parametrize("in_url", [True, False])
+def test_an_api_key_opens_no_stream(server: Server, world: Any, in_url: bool) -> None:
+    key = account_key(world, *ALL)
+    assert key.client.get("/api/v1/drifts").status_code == 200
+    with pytest.raises(InvalidStatus) as refused, server.connect(key.text, in_url=in_url):
         pass
     assert refused.value.response.status_code == 403
 

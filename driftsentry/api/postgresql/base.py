@@ -14,7 +14,7 @@ from uuid import UUID
 
 import psycopg
 from django.db.backends.postgresql import base
-from django.db.backends.utils import CursorWrapper
+from django.db.backends.utils import CursorDebugWrapper, CursorWrapper
 from psycopg.pq import TransactionStatus
 
 from driftsentry.api import tenancy
@@ -54,7 +54,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """
         return WalledCursor(cursor, self)
 
-    def make_debug_cursor(self, cursor: Any) -> CursorWrapper:
+    def make_debug_cursor(self, cursor: Any) -> CursorDebugWrapper:
         """A cursor whose queries are logged.
 
         Args:

@@ -1,0 +1,91 @@
+"""Two tenants over connections that they share: no request sees a row of the other's, whatever its view asks for."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import cycle, islice
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.db import connection
+from rest_framework.test import APIClient
+
+from drifts.models import Drift, Stack
+from tests.conftest import World
+from tests.laws.tenants import furnish
+
+REQUESTS = 1000
+THREADS = 8
+CONNECTIONS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One request: who asks for what, and what they own of it."""
+
+    token: str
+    path: str
+    owned: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came, and over which connection."""
+
+    turn: Turn
+    seen: frozenset[str]
+    backend: int
+
+
+@pytest.fixture
+def pool_of_two() -> Iterator[None]:
+    """Every thread of the process shares two connections."""
+    pool: Any = getattr(connection, "pool")  # noqa: B009 - the stubs do not know it
+    before = pool.min_size, pool.max_size
+    connection.close()
+    pool.resize(0, CONNECTIONS)
+    yield
+    pool.resize(*before)
+
+
+@pytest.fixture
+def turns(world: World) -> list[Turn]:
+    """The requests of two tenants, in turn."""
+    made = []
+    for owner, user in (("acme", world.owner), ("rival", world.outsider)):
+        furnish(world, user.account_id, owner=owner, number=3)
+        token = world.access_token(user)
+        drifts, stacks = Drift.objects.for_account(user.account_id), Stack.objects.for_account(user.account_id)
+        for path, rows in (("/api/v1/drifts", drifts), ("/api/v1/stacks", stacks)):
+            made.append(Turn(token, path, frozenset(map(str, rows.values_list("pk", flat=True)))))
+    return list(islice(cycle(made), REQUESTS))
+
+
+def ask(turn: Turn) -> Answer:
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {turn.token}")
+    try:
+        answer = client.get(f"{turn.path}?limit=100")
+        backend = connection.connection.info.backend_pid
+    finally:
+        connection.close()
+    assert answer.status_code == 200, answer.content
+    return Answer(turn, frozenset(row["id"] for row in answer.json()["data"]["items"]), backend)
+
+
+def every_row(rows: Any, account_id: UUID) -> Any:
+    """The first wall, torn down."""
+    return rows.all()
+
+
+def test_a_thousand_requests_over_two_connections_never_mix(
+    turns: list[Turn], pool_of_two: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for model in (Drift, Stack):
+        monkeypatch.setattr(type(model.objects.all()), "for_account", every_row)
+    with ThreadPoolExecutor(THREADS) as threads:
+        answers = list(threads.map(ask, turns))
+    assert len(answers) == REQUESTS
+    assert len({answer.backend for answer in answers}) <= CONNECTIONS
+    assert [answer.turn for answer in answers if answer.seen != answer.turn.owned or not answer.seen] == []

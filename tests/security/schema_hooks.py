@@ -1,0 +1,130 @@
+"""What schemathesis is told of this API: whose credential to send, and the few secrets that no generator can guess.
+
+Loaded by schemathesis (`SCHEMATHESIS_HOOKS`), in its own process, beside the server it asks and on the same database.
+"""
+
+import os
+from functools import cache
+from itertools import count
+from typing import Any
+
+import django
+import schemathesis
+from schemathesis import AuthContext, Case, HookContext
+
+django.setup()
+
+from django.contrib.auth.hashers import BCryptSHA256PasswordHasher  # noqa: E402 - not before Django's settings
+from django.utils import timezone  # noqa: E402
+
+from accounts import actions  # noqa: E402
+from accounts.actions.api_keys import create_api_key  # noqa: E402
+from accounts.actions.sessions import SignedIn, open_session  # noqa: E402
+from accounts.models import Account, ApiKey, Session, User  # noqa: E402
+from audit.actors import Actor  # noqa: E402
+from driftsentry.api import tenancy  # noqa: E402
+from driftsentry.api.access import Role, Scope  # noqa: E402
+
+NOBODY = "nobody"
+PASSWORD = "correct horse battery staple"
+WHO = os.environ.get("SCHEMA_FUZZ_AS", NOBODY)
+ACCOUNT = os.environ.get("SCHEMA_FUZZ_ACCOUNT", "demo")
+FUZZER = Actor.system("schema_fuzz")
+# What these end is the credential they are asked with: each call has a user of its own.
+ENDING = frozenset(
+    {
+        ("DELETE", "/api/v1/users/me"),
+        ("POST", "/api/v1/auth/logout"),
+        ("POST", "/api/v1/users/me/password"),
+        ("DELETE", "/api/v1/users/me/sessions"),
+        ("DELETE", "/api/v1/users/me/sessions/{id}"),
+        ("POST", "/api/v1/users/me/second-factor"),
+        ("POST", "/api/v1/users/me/second-factor/confirm"),
+        ("DELETE", "/api/v1/users/me/second-factor"),
+        ("POST", "/api/v1/users/me/second-factor/recovery-codes"),
+    }
+)
+BCryptSHA256PasswordHasher.rounds = 4
+_numbers = count(1)
+
+
+@cache
+def account() -> Account:
+    return Account.objects.get(name=ACCOUNT)
+
+
+def somebody() -> SignedIn:
+    """A new user of the role, signed in."""
+    role = Role(WHO) if WHO in set(Role) else Role.VIEWER
+    email = f"fuzz-{WHO}-{os.getpid()}-{next(_numbers)}@{ACCOUNT}.example"
+    user = actions.create_user(account(), email=email, name="Fuzz", role=role, password=PASSWORD, by=FUZZER)
+    return open_session(user, by=FUZZER)
+
+
+class Credential:
+    """The credential of most calls, made anew when a call has ended it."""
+
+    def __init__(self) -> None:
+        self.signed_in: SignedIn | None = None
+        self.key = ""
+        self.key_id: Any = None
+
+    def session(self) -> str:
+        if self.signed_in is None or not self._session_lives(self.signed_in.user):
+            self.signed_in = somebody()
+        return f"Bearer {self.signed_in.tokens.access}"
+
+    def api_key(self, scopes: list[Scope]) -> str:
+        if not ApiKey.objects.live(timezone.now()).filter(pk=self.key_id).exists():
+            made = create_api_key(account().pk, name="Fuzz", scopes=scopes, by=FUZZER)
+            self.key, self.key_id = made.text, made.row.pk
+        return f"Api-Key {self.key}"
+
+    @staticmethod
+    def _session_lives(user: User) -> bool:
+        live = Session.objects.live(timezone.now())
+        return live.filter(user_id=user.pk, user__is_active=True, user__role=user.role).exists()
+
+
+_credential = Credential()
+
+
+def authorization(case: Case) -> str:
+    """The header's value for one call."""
+    if WHO.startswith("key:"):
+        return _credential.api_key([Scope(WHO.removeprefix("key:"))])
+    if (case.method.upper(), case.operation.path) in ENDING:
+        return f"Bearer {somebody().tokens.access}"
+    return _credential.session()
+
+
+if WHO != NOBODY:
+
+    @schemathesis.auth(refresh_interval=None)
+    class Authorization:
+        """Asks who it is at each call."""
+
+        def get(self, case: Case, ctx: AuthContext) -> str:
+            with tenancy.lifted("the fuzzer makes its own users"):
+                return authorization(case)
+
+        def set(self, case: Case, data: str, ctx: AuthContext) -> None:
+            case.headers["Authorization"] = data
+
+
+@schemathesis.hook
+def before_call(context: HookContext, case: Case, kwargs: dict[str, Any]) -> None:
+    """Put the secrets in that only a real client knows, where a call is to succeed."""
+    if case.meta is None or case.meta.generation.mode.is_negative or not isinstance(case.body, dict):
+        return
+    with tenancy.lifted("the fuzzer makes its own users"):
+        for field in sorted(SECRETS.keys() & case.body.keys()):
+            case.body[field] = SECRETS[field]()
+        if case.operation.path == "/api/v1/auth/login":
+            case.body |= {"email": somebody().user.email, "password": PASSWORD}
+
+
+SECRETS = {
+    "currentPassword": lambda: PASSWORD,
+    "refreshToken": lambda: somebody().tokens.refresh,
+}
