@@ -7,7 +7,7 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 from uuid import UUID, uuid4
 
 import jwt
@@ -68,7 +68,7 @@ class RotatingKeys(TokenBackend):
     def __init__(self) -> None:
         """Take the algorithm, issuer and audience from the settings."""
         names = settings.SIMPLE_JWT
-        super().__init__(ALGORITHM, audience=names["AUDIENCE"], issuer=names["ISSUER"])
+        super().__init__(ALGORITHM, audience=str(names["AUDIENCE"]), issuer=str(names["ISSUER"]))
 
     def encode(self, payload: dict[str, Any]) -> str:
         """Sign with the newest key.
@@ -92,7 +92,7 @@ class RotatingKeys(TokenBackend):
         kid = jwt.get_unverified_header(token).get("kid", settings.JWT_KEYS[-1][0])
         for name, secret in settings.JWT_KEYS:
             if name == kid:
-                return cast("bytes", secret.encode())
+                return secret.encode()
         raise TokenBackendError("The token names a key that is not known.")
 
 

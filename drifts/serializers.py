@@ -47,7 +47,11 @@ class StackSerializer(CamelModelSerializer):
             ValidationError: It is something else, or too much.
         """
         fits = isinstance(labels, dict) and all(isinstance(value, str) for value in labels.values())
-        if not fits or len(labels) > MAX_LABELS or any(len(word) > MAX_LABEL for pair in labels.items() for word in pair):
+        if (
+            not fits
+            or len(labels) > MAX_LABELS
+            or any(len(word) > MAX_LABEL for pair in labels.items() for word in pair)
+        ):
             raise serializers.ValidationError(f"At most {MAX_LABELS} names, each with a text.")
         return dict(labels)
 

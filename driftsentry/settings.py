@@ -262,6 +262,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "ENUM_NAME_OVERRIDES": {
         "Severity": "drifts.models.Drift.Severities",
+        "Scope": "accounts.models.ApiKey.Scopes",
         "DriftStatus": "drifts.models.Drift.Statuses",
         "ScanStatus": "drifts.models.Scan.Statuses",
     },

@@ -76,9 +76,7 @@ API: list[Route] = [
     ),
     route(f"users/{ID}/second-factor", SecondFactorResetViewSet.as_view({"delete": "destroy"}), "user-second-factor"),
     route("users/me/api-key", OwnApiKeyViewSet.as_view({"get": "retrieve", "delete": "destroy"}), "my-api-key"),
-    route(
-        "users/me/api-key/regenerate", OwnApiKeyViewSet.as_view({"post": "regenerate"}), "my-api-key-regenerate"
-    ),
+    route("users/me/api-key/regenerate", OwnApiKeyViewSet.as_view({"post": "regenerate"}), "my-api-key-regenerate"),
     route("api-keys", ApiKeyViewSet.as_view({"get": "list", "post": "create"}), "api-keys"),
     route(
         f"api-keys/{ID}",

@@ -6,6 +6,7 @@ from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.hashers import make_password
 
 from accounts.actions.admins import keep_an_admin, refuse_to_change_above
+from accounts.actions.key_revocation import revoke_keys_of
 from accounts.actions.mailing import ERASE_LEFTOVERS, enqueue
 from accounts.actions.sessions import revoke_all
 from accounts.actions.users import locked_user
@@ -76,9 +77,8 @@ def _erase_profile(w: Writer, user: User) -> None:
 
 
 def _erase_credentials(w: Writer, user: User) -> None:
-    keys = ApiKey.objects.filter(user=user)
-    keys.filter(revoked_at=None).update(revoked_at=w.now)
-    keys.update(name="")
+    revoke_keys_of(w, user)
+    ApiKey.objects.filter(user=user).update(name="")
     SecondFactor.objects.filter(user=user).delete()
     RecoveryCode.objects.filter(user=user).delete()
     OneTimeToken.objects.filter(user=user).delete()
@@ -89,4 +89,5 @@ def _erase_credentials(w: Writer, user: User) -> None:
 
 def _erase_traces(account_id: UUID, user_id: UUID) -> None:
     Session.objects.filter(user_id=user_id).update(address="", user_agent="")
-    erase_entries(account_id, user_id)
+    for actor_id in (user_id, *ApiKey.objects.filter(user_id=user_id).values_list("pk", flat=True)):
+        erase_entries(account_id, actor_id)

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from accounts.actions.admins import keep_an_admin, refuse_to_change_above
+from accounts.actions.key_revocation import revoke_keys_of
 from accounts.actions.one_time import void_tokens
 from accounts.actions.sessions import revoke_all
 from accounts.facts import UserChanged, UserCreated, UserRoleChanged
@@ -127,6 +128,7 @@ def _record_changes(w: Writer, user: User, before: Mapping[str, Any]) -> None:
         revoke_all(w, user, Session.RevokedBecause.ROLE)
     if "is_active" in before and not user.is_active:
         void_tokens(w, user)
+        revoke_keys_of(w, user)
         revoke_all(w, user, Session.RevokedBecause.DEACTIVATED)
 
 

@@ -45,7 +45,7 @@ class MySessionViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Session]):
         actions.revoke_session(user_of(request), uuid_of(pk), by=actor_of(request))
         return Response(status=204)
 
-    @extend_schema(responses={200: RevokedCountSerializer})
+    @extend_schema(operation_id="users_me_sessions_destroy_others", responses={200: RevokedCountSerializer})
     def destroy_others(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Sign me out everywhere but here."""
         here = cast("Session", request.auth)

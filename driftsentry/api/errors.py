@@ -143,7 +143,9 @@ CODES: dict[int, tuple[str, str]] = {
 }
 
 
-UNREADABLE = "A stored secret cannot be read; whoever runs this server finds in its log, by the trace id, what is missing."
+UNREADABLE = (
+    "A stored secret cannot be read; whoever runs this server finds in its log, by the trace id, what is missing."
+)
 
 
 def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response:

@@ -111,7 +111,7 @@ class EnvelopeSchema(AutoSchema):
 
     def get_request_serializer(self) -> Any:
         """What a body holds; that of a DELETE only where its view says so."""
-        return None if self.method == "DELETE" else super().get_request_serializer()  # type: ignore[no-untyped-call]
+        return None if self.method == "DELETE" else super().get_request_serializer()
 
     def _get_request_body(self, direction: str = "request") -> Any:
         """That of a DELETE too, which drf-spectacular leaves out."""
@@ -125,7 +125,7 @@ class EnvelopeSchema(AutoSchema):
 
     def _get_parameters(self) -> Any:
         """A list's parameter that is left empty is not there at all, whatever its type: forms send them so."""
-        parameters = super()._get_parameters()  # type: ignore[no-untyped-call]
+        parameters = super()._get_parameters()
         for one in parameters:
             if one["in"] == "query" and not one.get("required"):
                 one["allowEmptyValue"] = True

@@ -43,7 +43,7 @@ BEGIN
 EXCEPTION WHEN insufficient_privilege THEN
     RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = format('{_MISSING}', CURRENT_USER);
 END $$
-"""
+"""  # nosec B608 - constants of ours
 
 
 def role() -> RunSQL:

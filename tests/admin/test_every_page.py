@@ -18,6 +18,8 @@ OF_AN_ACCOUNT = [
     *("alerts/alert", "costs/costmetric", "drifts/stack", "drifts/scan", "drifts/drift"),
 ]
 OF_THE_SYSTEM = ["api/idempotentrequest", "procrastinate/procrastinatejob"]
+OF_SUPERUSERS = {"accounts/domain"}  # tests/accounts/sso has its tests
+NOWHERE = {"accounts/onetimetoken"}  # a digest and a time: nothing for a person to see
 MAY_BE_ADDED = ["accounts/user", "accounts/apikey", "drifts/stack"]
 MAX_STATEMENTS = 12
 INLINE = re.compile(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=", re.IGNORECASE)
@@ -28,7 +30,7 @@ def registered() -> set[str]:
 
 
 def test_the_lists_above_name_every_model_of_the_admin() -> None:
-    assert registered() == {*OF_AN_ACCOUNT, *OF_THE_SYSTEM}
+    assert registered() == {*OF_AN_ACCOUNT, *OF_THE_SYSTEM, *OF_SUPERUSERS}
 
 
 def test_every_model_of_ours_is_in_the_admin() -> None:
@@ -36,7 +38,7 @@ def test_every_model_of_ours_is_in_the_admin() -> None:
 
     ours = {"accounts", "audit", "alerts", "costs", "drifts", "api"}
     models = [one for one in apps.get_models() if one._meta.app_label in ours]
-    assert {f"{one._meta.app_label}/{one._meta.model_name}" for one in models} <= registered()
+    assert {f"{one._meta.app_label}/{one._meta.model_name}" for one in models} - NOWHERE <= registered()
 
 
 @pytest.mark.parametrize("model", OF_AN_ACCOUNT)

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.urls("tests.api.probes")
 def client(world: World) -> APIClient:
     User.objects.bulk_create(
         User(id=new_id(), account=world.account, email=f"u{number}@acme.example", name=f"U{number}", role="viewer")
-        for number in range(21)
+        for number in range(22)  # and three more; the outsider is behind the wall
     )
     return world.client(world.owner)
 
@@ -98,7 +98,7 @@ def test_cursors_together_hold_every_row_once_even_while_rows_are_added(world: W
         ids += [row["id"] for row in found["items"]]
         cursor = found["pagination"]["nextCursor"]
     assert ids == sorted(ids)
-    assert set(ids) == {str(pk) for pk in User.objects.values_list("pk", flat=True)}
+    assert set(ids) == {str(pk) for pk in User.objects.filter(account=world.account).values_list("pk", flat=True)}
     assert len(ids) == 25
 
 
@@ -120,8 +120,8 @@ def test_a_cursor_that_this_list_did_not_give_is_refused(client: APIClient, curs
 
 
 def test_a_filter_takes_a_comma_list(client: APIClient) -> None:
-    assert data(client, theRole="admin,engineer")["pagination"]["total"] == 3
-    assert data(client, theRole=" admin , engineer,,")["pagination"]["total"] == 3
+    assert data(client, theRole="admin,engineer")["pagination"]["total"] == 2
+    assert data(client, theRole=" admin , engineer,,")["pagination"]["total"] == 2
     assert data(client, name="U1,U2,nobody")["pagination"]["total"] == 2
 
 

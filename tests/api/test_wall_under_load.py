@@ -39,14 +39,19 @@ class Answer:
 
 
 @pytest.fixture
-def pool_of_two() -> Iterator[None]:
+def pool_of_two(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Every thread of the process shares two connections."""
-    pool: Any = getattr(connection, "pool")  # noqa: B009 - the stubs do not know it
-    before = pool.min_size, pool.max_size
-    connection.close()
-    pool.resize(0, CONNECTIONS)
+    wrapper: Any = connection
+    monkeypatch.setitem(wrapper.settings_dict["OPTIONS"]["pool"], "max_size", CONNECTIONS)
+    _close(wrapper)
     yield
-    pool.resize(*before)
+    _close(wrapper)
+
+
+def _close(wrapper: Any) -> None:
+    """Close every connection: the next one opens a pool of the size that the settings have then."""
+    wrapper.close()
+    wrapper.close_pool()
 
 
 @pytest.fixture

@@ -87,11 +87,9 @@ def _names_read(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
         match node:
             case ast.Call(func=ast.Attribute(value=reader, attr=attribute), args=[ast.Constant(value=str(name)), *_]):
-                if attribute in READERS and _is_environment(reader):
+                if attribute == "origins" or (attribute in READERS and _is_environment(reader)):
                     yield name
-            case ast.Call(
-                func=ast.Name(id="_listed") | ast.Attribute(attr="origins"), args=[ast.Constant(value=str(name))]
-            ):
+            case ast.Call(func=ast.Name(id="_listed"), args=[ast.Constant(value=str(name))]):
                 yield name
             case ast.Subscript(value=reader, slice=ast.Constant(value=str(name))) if _is_environment(reader):
                 yield name

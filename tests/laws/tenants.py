@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from uuid import UUID
 
 from accounts.actions.api_keys import create_api_key
-from accounts.models import ApiKey, User
+from accounts.models import ApiKey, Session, User
 from alerts.models import Alert
 from drifts.actions.ingest import Submission, ingest_scan
 from drifts.actions.report import Report, report_drift
@@ -37,5 +37,5 @@ def furnish(world: World, account_id: UUID, *, owner: str, number: int = 1) -> N
 
 def ids_of(account_id: UUID) -> Iterator[UUID]:
     """Every id that a tenant's addresses could hold."""
-    for model in (Stack, Scan, Drift, Alert, User, ApiKey):
+    for model in (Stack, Scan, Drift, Alert, User, ApiKey, Session):
         yield from model._default_manager.filter(account_id=account_id).values_list("pk", flat=True)

@@ -81,7 +81,7 @@ def test_every_operation_says_what_it_does_and_whether_it_needs_a_credential() -
             operation = route.operation(method)
             assert operation["description"], (route.name, method)
             assert any(operation["security"]) == (route.name not in OPEN), (route.name, method)
-            assert "401" in operation["responses"], (route.name, method)
+            assert "401" in operation["responses"] or route.name in OPEN, (route.name, method)
             assert ("403" in operation["responses"]) == (route.name not in OPEN), (route.name, method)
 
 

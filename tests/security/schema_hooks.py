@@ -89,7 +89,7 @@ class Credential:
 _credential = Credential()
 
 
-def authorization(case: Case) -> str:
+def authorization(case: "Case[Any]") -> str:
     """The header's value for one call."""
     if WHO.startswith("key:"):
         return _credential.api_key([Scope(WHO.removeprefix("key:"))])
@@ -104,16 +104,16 @@ if WHO != NOBODY:
     class Authorization:
         """Asks who it is at each call."""
 
-        def get(self, case: Case, ctx: AuthContext) -> str:
+        def get(self, case: "Case[Any]", ctx: AuthContext) -> str:  # noqa: ARG002 - schemathesis passes it
             with tenancy.lifted("the fuzzer makes its own users"):
                 return authorization(case)
 
-        def set(self, case: Case, data: str, ctx: AuthContext) -> None:
+        def set(self, case: "Case[Any]", data: str, ctx: AuthContext) -> None:  # noqa: ARG002 - schemathesis passes it
             case.headers["Authorization"] = data
 
 
 @schemathesis.hook
-def before_call(context: HookContext, case: Case, kwargs: dict[str, Any]) -> None:
+def before_call(context: HookContext, case: "Case[Any]", kwargs: dict[str, Any]) -> None:
     """Put the secrets in that only a real client knows, where a call is to succeed."""
     if case.meta is None or case.meta.generation.mode.is_negative or not isinstance(case.body, dict):
         return
