@@ -1,6 +1,6 @@
 # DriftSentry's commands. `make` alone lists them. Nothing is needed but Python 3.11 or newer; see README.md.
 .DEFAULT_GOAL := help
-.PHONY: help run test cover check bench lock
+.PHONY: help run test cover check bench lock audit fuzz-api
 export DRIFTSENTRY_PYTHON
 
 PYTHON = .venv/bin/python
@@ -10,7 +10,7 @@ COMPILE = .venv/bin/uv pip compile pyproject.toml --universal --python-version 3
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet
 
 help: ## List the commands.
-	@sed -n 's/^\([a-z]*\): ## /  make \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\): ## /  make \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
 
 run: ## Run everything on http://127.0.0.1:8000, with a demo. ARGS=--no-demo starts empty, PORT=8001 moves it.
 	@.ci/venv.sh local
@@ -34,6 +34,15 @@ bench: ## Measure ingest, the journal and list pages, each against a bare baseli
 	@.ci/venv.sh dev
 	@.ci/redis.sh
 	@$(PYTHON) -m driftsentry.local.run $(PYTHON) -m tests.benchmarks $(ARGS)
+
+fuzz-api: ## Ask a live server all that its OpenAPI document says, as everybody; half an hour. ARGS="--as admin --seconds 60".
+	@.ci/venv.sh dev
+	@.ci/redis.sh
+	@$(PYTHON) -m driftsentry.local.run $(PYTHON) -m tests.security.schema_fuzz $(ARGS)
+
+audit: ## Ask whether a locked package has a known vulnerability; needs the network.
+	@.ci/venv.sh dev
+	@.venv/bin/pip-audit --requirement requirements.lock --disable-pip --require-hashes --progress-spinner off
 
 lock: ## Renew the locks from pyproject.toml. ARGS=--upgrade takes the newest versions.
 	@.ci/venv.sh dev

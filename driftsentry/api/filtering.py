@@ -1,10 +1,12 @@
 """List filters: comma lists, `all` for no filter, and an error rather than silence for what is not known."""
 
+import re
 from collections.abc import Collection
 from typing import Any
 
 from django.db.models import Q, QuerySet
 from django_filters import rest_framework as filters
+from drf_spectacular.drainage import set_override
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
@@ -68,6 +70,9 @@ class CommaList(filters.CharFilter):
         """
         super().__init__(*args, **kwargs)
         self.allowed = frozenset(str(choice) for choice in choices) if choices is not None else None
+        if self.allowed is not None:
+            word = f" *({'|'.join(sorted(map(re.escape, self.allowed)))}|all)? *"
+            set_override(self, "field", {"type": "string", "pattern": f"^{word}(,{word}){{0,{MAX_VALUES - 1}}}$"})
 
     def filter(self, queryset: QuerySet[Any], value: Any) -> QuerySet[Any]:
         """Keep the rows with any of the values.
@@ -79,15 +84,15 @@ class CommaList(filters.CharFilter):
         Raises:
             Invalid: A value is not one of the choices, or there are too many.
         """
-        values = [word.strip() for word in str(value or "").split(",") if word.strip()]
-        if not values or "all" in values:
-            return queryset
-        wrong = [word for word in values if self.allowed is not None and word not in self.allowed]
+        values = [word.strip(" ") for word in str(value or "").split(",") if word.strip(" ")]
+        wrong = [word for word in values if self.allowed is not None and word not in {*self.allowed, "all"}]
         name = next(name for name, known in self.parent.filters.items() if known is self)
         if wrong:
             choices = ", ".join(sorted(self.allowed or ()))
             raise Invalid.field(name, f"{wrong[0][:80]!r} is not one of: {choices}, all.")
         if len(values) > MAX_VALUES:
             raise Invalid.field(name, f"At most {MAX_VALUES} values.")
+        if not values or "all" in values:
+            return queryset
         kept: QuerySet[Any] = queryset.filter(Q(**{f"{self.field_name}__in": values}))
         return kept

@@ -127,6 +127,8 @@ class EnvelopeSchema(AutoSchema):
         """A list's parameter that is left empty is not there at all, whatever its type: forms send them so."""
         parameters = super()._get_parameters()
         for one in parameters:
+            if one["in"] == "path":
+                one["schema"] = {"type": "string", "format": "uuid"}
             if one["in"] == "query" and not one.get("required"):
                 one["allowEmptyValue"] = True
         return parameters
@@ -155,6 +157,9 @@ def wrap_in_envelope(result: dict[str, Any], generator: Any, request: Any, publi
         The document as the server behaves.
     """
     result.setdefault("components", {}).setdefault("schemas", {})["Error"] = ERROR
+    for name, schema in result["components"]["schemas"].items():
+        if name.endswith("Request") and schema.get("type") == "object":
+            schema["additionalProperties"] = False
     result["paths"] = {path.rstrip("/"): operations for path, operations in result["paths"].items()}
     for path in result["paths"].values():
         for operation in path.values():

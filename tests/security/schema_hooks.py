@@ -4,6 +4,7 @@ Loaded by schemathesis (`SCHEMATHESIS_HOOKS`), in its own process, beside the se
 """
 
 import os
+from collections.abc import Callable
 from functools import cache
 from itertools import count
 from typing import Any
@@ -56,7 +57,7 @@ def account() -> Account:
 def somebody() -> SignedIn:
     """A new user of the role, signed in."""
     role = Role(WHO) if WHO in set(Role) else Role.VIEWER
-    email = f"fuzz-{WHO}-{os.getpid()}-{next(_numbers)}@{ACCOUNT}.example"
+    email = f"fuzz-{WHO.replace(':', '-')}-{os.getpid()}-{next(_numbers)}@{ACCOUNT}.example"
     user = actions.create_user(account(), email=email, name="Fuzz", role=role, password=PASSWORD, by=FUZZER)
     return open_session(user, by=FUZZER)
 
@@ -112,19 +113,46 @@ if WHO != NOBODY:
             case.headers["Authorization"] = data
 
 
-@schemathesis.hook
-def before_call(context: HookContext, case: "Case[Any]", kwargs: dict[str, Any]) -> None:
-    """Put the secrets in that only a real client knows, where a call is to succeed."""
-    if case.meta is None or case.meta.generation.mode.is_negative or not isinstance(case.body, dict):
-        return
-    with tenancy.lifted("the fuzzer makes its own users"):
-        for field in sorted(SECRETS.keys() & case.body.keys()):
-            case.body[field] = SECRETS[field]()
-        if case.operation.path == "/api/v1/auth/login":
-            case.body |= {"email": somebody().user.email, "password": PASSWORD}
-
-
-SECRETS = {
+PLAN = {"format_version": "1.2", "terraform_version": "1.9.0", "resource_changes": []}
+AHEAD = "2999-01-01T00:00:00Z"
+SECRETS: dict[str, Callable[[], object]] = {
     "currentPassword": lambda: PASSWORD,
+    "newPassword": lambda: f"{PASSWORD} {next(_numbers)}",
     "refreshToken": lambda: somebody().tokens.refresh,
 }
+MEANT: dict[tuple[str, str], Callable[[], dict[str, object]]] = {
+    ("POST", "/api/v1/auth/login"): lambda: {"email": somebody().user.email, "password": PASSWORD, "code": ""},
+    ("POST", "/api/v1/users"): lambda: {"email": f"new-{os.getpid()}-{next(_numbers)}@{ACCOUNT}.example"},
+    ("POST", "/api/v1/drifts"): lambda: {"expectedState": {"open": False}, "actualState": {"open": next(_numbers)}},
+    ("POST", "/api/v1/api-keys"): lambda: {"stack": "", "expiresAt": AHEAD},
+    ("PATCH", "/api/v1/api-keys/{id}"): lambda: {"expiresAt": AHEAD},
+    ("POST", "/api/v1/scans"): lambda: dict(PLAN),
+}
+"""What makes a body mean something, which a schema cannot say: that a time lies ahead, that two states differ."""
+
+
+@schemathesis.hook
+def before_call(context: HookContext, case: Any, kwargs: dict[str, Any]) -> None:
+    """Where a call is to succeed, put in what only a real client knows."""
+    if case.meta is None or case.meta.generation.mode.is_negative:
+        return
+    if isinstance(case.query, dict):
+        case.query = {name: plain(value) for name, value in case.query.items() if name != "cursor"}
+    if isinstance(case.body, dict):
+        with tenancy.lifted("the fuzzer makes its own users"):
+            case.body = meant(case)
+
+
+def meant(case: Any) -> dict[str, Any]:
+    """A body with its secrets and its sense."""
+    body = {name: plain(value) for name, value in case.body.items()}
+    body |= {name: SECRETS[name]() for name in sorted(SECRETS.keys() & body.keys())}
+    more = MEANT.get((case.method.upper(), case.operation.path))
+    return body | more() if more else body
+
+
+def plain(value: Any) -> Any:
+    """A text that is as long once it is trimmed, and can be shown: names are. A number of whole cents."""
+    if isinstance(value, float):
+        return round(value, 2)
+    return "x" * len(value) if isinstance(value, str) and (value != value.strip() or not value.isprintable()) else value
