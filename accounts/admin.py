@@ -11,13 +11,13 @@ from django.utils import timezone
 from rest_framework.exceptions import PermissionDenied
 
 from accounts import actions
-from accounts.actions.domains import add_domain, normalised_domain, remove_domain
 from accounts.actors import actor_of
+from accounts.admin_domains import DomainAdmin  # noqa: F401 - Django looks for this module only
 from accounts.admin_keys import ApiKeyAdmin  # noqa: F401 - Django looks for this module only
-from accounts.models import Account, Domain, RecoveryCode, SecondFactor, Session, User, normalised_email
+from accounts.models import Account, RecoveryCode, SecondFactor, Session, User, normalised_email
 from driftsentry.api.access import Permission, Role
 from driftsentry.api.admin import TenantAdmin, is_superuser
-from driftsentry.api.errors import ApiError, Invalid
+from driftsentry.api.errors import ApiError
 
 NEW_PASSWORD = {"autocomplete": "new-password"}
 
@@ -194,15 +194,7 @@ class UserAdmin(TenantAdmin):
             request: Of an admin.
             queryset: Whose.
         """
-        done = 0
-        for user in self.selection(request, queryset):
-            try:
-                actions.reset_second_factor(user.account_id, user.pk, by=actor_of(request))
-                done += 1
-            except (ApiError, PermissionDenied) as error:
-                self.message_user(request, f"Not done for {user.email}: {error}", messages.ERROR)
-        if done:
-            self.message_user(request, f"Second factor reset: {done}.")
+        self._each(request, queryset, actions.reset_second_factor, done="Second factor reset")
 
     @admin.action(description="Send selected users their invitation again", permissions=["change"])
     def invite_again(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
@@ -308,68 +300,3 @@ class RecoveryCodeAdmin(TenantAdmin):
             request: Of an admin.
         """
         return super().get_queryset(request).defer("digest")
-
-
-class DomainForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A domain to be added."""
-
-    class Meta:
-        """What must be known of it."""
-
-        model = Domain
-        fields = ("name", "account")
-
-    def clean_name(self) -> str:
-        """The domain as it is stored.
-
-        Raises:
-            ValidationError: It is no domain name.
-        """
-        try:
-            return normalised_domain(self.cleaned_data["name"])
-        except Invalid as error:
-            raise forms.ValidationError(error.message) from error
-
-
-@admin.register(Domain)
-class DomainAdmin(TenantAdmin):
-    """Which e-mail domains belong to which account, for single sign-on; superusers add and remove them."""
-
-    form = DomainForm
-    list_display = ("name", "created_at")
-    list_select_related = ("account",)
-    search_fields = ("name",)
-    date_hierarchy = "created_at"
-    ordering = ("name",)
-    fields = ("name", "account", "created_at")
-    readonly_fields = ("created_at",)
-    autocomplete_fields = ("account",)
-    actions = ("remove",)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Superusers only: whoever adds a domain vouches for it."""
-        return is_superuser(request) and self.has_view_permission(request)
-
-    has_remove_permission = has_add_permission
-
-    def save_model(self, request: HttpRequest, obj: Domain, form: Any, change: bool) -> None:
-        """Add the domain.
-
-        Args:
-            request: Of a superuser.
-            obj: As the form has it.
-            form: The form.
-            change: Never.
-        """
-        obj.pk = add_domain(form.cleaned_data["account"], form.cleaned_data["name"], by=actor_of(request)).pk
-
-    @admin.action(description="Remove", permissions=["remove"])
-    def remove(self, request: HttpRequest, queryset: QuerySet[Domain]) -> None:
-        """Take the selected domains from their accounts.
-
-        Args:
-            request: Of a superuser.
-            queryset: The domains.
-        """
-        for domain in self.selection(request, queryset):
-            remove_domain(domain.name, by=actor_of(request))
