@@ -9,8 +9,8 @@
 - Refresh replay, and twenty refreshes at once: `tests/accounts/test_refresh.py`.
 - Upwards: method override, spellings of a path, another site's credential, a role taken: `test_privilege.py`.
 - The live stream: `test_websocket_attacks.py`.
-- Who is known, by text: `tests/accounts/test_login.py`, `tests/accounts/test_password_reset.py`; by time:
-  `test_login_timing.py`.
+- Who is known, by text and by time: `test_enumeration.py`, `test_login_timing.py`, `tests/accounts/test_login.py`.
+- Lines of the log forged: `test_log_injection.py`. What the API's description promises: `test_schema.py`.
 - Stored script, forged forms and framing in the admin: `test_admin.py`.
 - Spoofed client address, scheme and host: `test_proxies.py`. Other origins: `test_cors.py`.
 - Path tricks and smuggling: `test_paths.py`. Large and slow bodies: `test_bodies.py`. Headers: `test_headers.py`.
