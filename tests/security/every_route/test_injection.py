@@ -22,7 +22,7 @@ SQL = [
     *(f"{MARK}' OR '1'='1", f"{MARK}' AND '1'='2", f'{MARK}" OR ""="', f"{MARK}') OR ('1'='1", f"{MARK}'--"),
     *(f"{MARK}'; SELECT nextval('{SEQUENCE}'); --", f"1; SELECT nextval('{SEQUENCE}') -- {MARK}"),
     *(f"{MARK}' || {NEXT}::text || '", f"{NEXT}::text --{MARK}", f"{MARK}\\'; {NEXT} --", f"{MARK}/**/OR/**/1=1#"),
-    *(f"{MARK}' OR pg_sleep(30) IS NULL--", f"{MARK}' UNION SELECT email, password FROM accounts_user--"),  # noqa: S608 - sent, not run  # noqa: S608 - an attack
+    *(f"{MARK}' OR pg_sleep(30) IS NULL--", f"{MARK}' UNION SELECT email, password FROM accounts_user--"),  # noqa: S608 - sent, not run
     *(f"{MARK}%' OR 1=1 --", f"{MARK}$$; {NEXT}; $$", f"{MARK}%s%s%(x)s", f"-created_at; {NEXT} --{MARK}"),
     *(f"CASE WHEN {NEXT}>0 THEN id END --{MARK}", f"{MARK}\u02bc OR 1=1--", f"{MARK}\uff07 OR 1=1--"),
 ]
@@ -184,7 +184,7 @@ def test_a_query_parameter_is_a_value_and_nothing_more(scene: Scene, route: Rout
     path = route.path(scene.my_id(route)) if route.takes_id else route.path()
     for place, name in enumerate(route.query("get")):
         unknown = client.get(f"{path}?{name}={MARK}")
-        for payload in PAYLOADS[place % 2 :: 2]:
+        for payload in (*SQL, *TEMPLATES, *ODD[place % 2 :: 2]):
             answer = client.get(f"{path}?{name}={spelt(payload)}")
             harmless(answer, payload)
             if payload in SQL and "," not in payload:
@@ -232,7 +232,7 @@ def test_a_field_of_a_body_is_a_value_and_nothing_more(scene: Scene, route: Rout
     path = route.path(scene.my_id(route)) if route.takes_id else route.path()
     client = scene.attackers["admin"]
     for place, (name, kind) in enumerate(route.properties(method).items()):
-        for payload in PAYLOADS[place % 4 :: 4]:  # each field its own part: together they try all
+        for payload in PAYLOADS[place % 4 :: 4]:  # each field a part: many fields times all of them would take minutes
             wrong: Any = {"array": [payload], "object": {payload: payload}}.get(kind, payload)
             body = json.dumps(valid_body(route, method) | {name: wrong})
             harmless(client.generic(method.upper(), path, body, "application/json"), payload)
