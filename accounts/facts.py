@@ -245,11 +245,10 @@ class DomainRemoved(Fact):
 @register
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiKeyCreated(Fact):
-    """A key was made; the key itself is nowhere."""
+    """A key was made; the key itself is nowhere. Its name is a person's words, so it is the text."""
 
     kind: ClassVar[str] = "api_key.created"
-    sentence: ClassVar[str] = "API key {name} created"
-    name: str
+    sentence: ClassVar[str] = "API key created"
     scopes: tuple[str, ...]
     stack: str
     user_id: UUID | None
@@ -259,22 +258,20 @@ class ApiKeyCreated(Fact):
 @register
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiKeyChanged(Fact):
-    """A key's name or expiry changed; the names of the fields."""
+    """A key's name or expiry changed; the names of the fields, and the key's name as the text."""
 
     kind: ClassVar[str] = "api_key.changed"
-    sentence: ClassVar[str] = "API key {name} changed"
-    name: str
+    sentence: ClassVar[str] = "API key changed"
     fields: tuple[str, ...]
 
 
 @register
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiKeyRevoked(Fact):
-    """A key was ended."""
+    """A key was ended; its id says which, since whoever ends it need not be the person who named it."""
 
     kind: ClassVar[str] = "api_key.revoked"
-    sentence: ClassVar[str] = "API key {name} revoked"
-    name: str
+    sentence: ClassVar[str] = "API key revoked"
 
 
 @register

@@ -104,7 +104,7 @@ def change_api_key(account_id: UUID, key_id: UUID, *, changes: Mapping[str, Any]
             setattr(key, name, changes[name])
         if changed:
             key.save(update_fields=changed)
-            w.record(ApiKeyChanged(id=key.pk, name=key.name, fields=changed))
+            w.record(ApiKeyChanged(id=key.pk, fields=changed, text=key.name))
     return key
 
 
@@ -166,7 +166,7 @@ def _made(w: Writer, row: ApiKey, scopes: Collection[Scope]) -> CreatedKey:
     w.record(
         ApiKeyCreated(
             id=row.pk,
-            name=row.name,
+            text=row.name,
             scopes=tuple(row.scopes),
             stack=row.stack.name if row.stack else "",
             user_id=row.user_id,

@@ -26,4 +26,4 @@ def revoke_key(w: Writer, key: ApiKey) -> None:
     if key.revoked_at is None:
         key.revoked_at = w.now
         key.save(update_fields=["revoked_at"])
-        w.record(ApiKeyRevoked(id=key.pk, name=key.name))
+        w.record(ApiKeyRevoked(id=key.pk))

@@ -163,7 +163,7 @@ def test_the_workflow_calls_make_targets_that_exist() -> None:
     workflow = yaml.safe_load(text(".github/workflows/ci.yml"))
     steps = [step for job in workflow["jobs"].values() for step in job["steps"]]
     called = {step["run"].split()[1] for step in steps if step.get("run", "").startswith("make ")}
-    assert called == {"check", "test"}
+    assert called == {"audit", "check", "test"}
     assert all(re.search(rf"^{target}:", text("Makefile"), re.MULTILINE) for target in called)
     assert workflow["permissions"] == {"contents": "read"}
 

@@ -100,7 +100,7 @@ def test_the_senders_own_severity_stands_and_says_so(world: Any) -> None:
     assert data["alertCount"] == 1
 
 
-@pytest.mark.parametrize(("given", "stored"), [(12.5, "12.50"), ("7.25", "7.25"), (-3, "-3.00"), (0, "0.00")])
+@pytest.mark.parametrize(("given", "stored"), [(12.5, "12.50"), (7.25, "7.25"), (-3, "-3.00"), (0, "0.00")])
 def test_the_senders_own_cost_stands_and_says_so(world: Any, given: Any, stored: str) -> None:
     data = post(world, costImpactMonthly=given).json()["data"]
     assert (data["costImpactMonthly"], data["costBasis"]) == (float(stored), "reported")
@@ -134,6 +134,7 @@ WRONG: list[tuple[str, Any]] = [
     ("severity", "grave"),
     ("severity", "all"),
     ("costImpactMonthly", "much"),
+    ("costImpactMonthly", "7.25"),
     ("costImpactMonthly", 10**13),
     ("costImpactMonthly", 0.001),
     ("costImpactMonthly", "NaN"),

@@ -19,8 +19,8 @@ PATIENCE_SECONDS = 120.0
 MEASURE = """
 import sys
 from pathlib import Path
-from django.core.management import execute_from_command_line
-execute_from_command_line(sys.argv)
+from manage import main
+main()
 status = Path("/proc/self/status").read_text()
 print("most:", next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")))
 """
