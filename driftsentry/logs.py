@@ -82,6 +82,23 @@ def tell_request(logger: WrappedLogger, method: str, event: EventDict) -> EventD
     return event
 
 
+SHARED: list[Processor] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.ExtraAdder(),
+    tell_request,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+]
+PROCESSORS: list[Processor] = [
+    structlog.stdlib.filter_by_level,
+    *SHARED,
+    structlog.stdlib.PositionalArgumentsFormatter(),
+    structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+]
+"""One list for good: a logger keeps the one that it first met."""
+
+
 def logging_config(*, production: bool, level: str) -> None:
     """Route the standard library's and structlog's entries through one chain.
 
@@ -89,14 +106,6 @@ def logging_config(*, production: bool, level: str) -> None:
         production: JSON lines rather than readable ones.
         level: The lowest level written, e.g. `INFO`.
     """
-    shared: list[Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_logger_name,
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.ExtraAdder(),
-        tell_request,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-    ]
     renderer: Processor = (
         structlog.processors.JSONRenderer()
         if production
@@ -109,26 +118,21 @@ def logging_config(*, production: bool, level: str) -> None:
         renderer,
     ]
     structlog.configure(
-        processors=[
-            structlog.stdlib.filter_by_level,
-            *shared,
-            structlog.stdlib.PositionalArgumentsFormatter(),
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
+        processors=PROCESSORS,
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
-    logging.config.dictConfig(_standard_library(shared, final, level))
+    logging.config.dictConfig(_standard_library(final, level))
 
 
-def _standard_library(shared: list[Processor], final: list[Processor], level: str) -> dict[str, Any]:
+def _standard_library(final: list[Processor], level: str) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {
             "chain": {
                 "()": structlog.stdlib.ProcessorFormatter,
-                "foreign_pre_chain": shared,
+                "foreign_pre_chain": SHARED,
                 "processors": final,
             }
         },
