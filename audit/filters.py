@@ -3,7 +3,7 @@
 from django_filters import rest_framework as filters
 
 from audit.models import AuditLog
-from driftsentry.api.filtering import CommaList
+from driftsentry.api.filtering import CommaList, Moment
 
 
 class AuditLogFilter(filters.FilterSet):
@@ -12,8 +12,8 @@ class AuditLogFilter(filters.FilterSet):
     driftId = filters.UUIDFilter(field_name="drift_id")
     actorId = filters.UUIDFilter(field_name="actor_id")
     action = CommaList(field_name="kind")
-    after = filters.IsoDateTimeFilter(field_name="at", lookup_expr="gt")
-    before = filters.IsoDateTimeFilter(field_name="at", lookup_expr="lt")
+    after = Moment(field_name="at", lookup_expr="gt")
+    before = Moment(field_name="at", lookup_expr="lt")
     afterSeq = filters.NumberFilter(field_name="seq", lookup_expr="gt", min_value=0, max_value=2**62, decimal_places=0)
 
     class Meta:

@@ -9,7 +9,7 @@ from django_filters import rest_framework as filters
 
 from drifts.models import Drift, Scan
 from driftsentry.api.errors import Invalid
-from driftsentry.api.filtering import CommaList
+from driftsentry.api.filtering import CommaList, Moment
 
 SORTS = {
     "created_at": F("created_at"),
@@ -38,8 +38,8 @@ class DriftFilter(filters.FilterSet):
     environment = CommaList(field_name="stack__environment")
     detectedBy = CommaList(field_name="detected_by", choices=Scan.Sources.values)
     search = filters.CharFilter(method="matching", max_length=MAX_SEARCH)
-    detectedAfter = filters.IsoDateTimeFilter(field_name="detected_at", lookup_expr="gte")
-    detectedBefore = filters.IsoDateTimeFilter(field_name="detected_at", lookup_expr="lt")
+    detectedAfter = Moment(field_name="detected_at", lookup_expr="gte")
+    detectedBefore = Moment(field_name="detected_at", lookup_expr="lt")
     minCost = filters.NumberFilter(field_name="cost_impact_monthly", lookup_expr="gte", min_value=-(10**12))
     sortBy = filters.ChoiceFilter(choices=SORT_CHOICES, method="unsorted")
     sortOrder = filters.ChoiceFilter(choices=ORDER_CHOICES, method="unsorted")

@@ -2,10 +2,13 @@
 
 import re
 from collections.abc import Collection
+from datetime import UTC, datetime
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django_filters import rest_framework as filters
+from django_filters.fields import IsoDateTimeField
 from drf_spectacular.drainage import set_override
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -55,6 +58,29 @@ def refuse_unknown_parameters(request: Request, known: Collection[str]) -> None:
     if unknown:
         errors = [{"field": name[:80], "message": "This query parameter is not known here."} for name in unknown[:20]]
         raise Invalid("Some query parameters are not known.", details={"errors": errors})
+
+
+class _MomentField(IsoDateTimeField):
+    def to_python(self, value: Any) -> datetime | None:
+        """In UTC: PostgreSQL knows no offset of sixteen hours or more, ISO 8601 does.
+
+        Args:
+            value: As given.
+
+        Raises:
+            ValidationError: It is no time, or in UTC it would lie before the first or after the last year.
+        """
+        found: datetime | None = super().to_python(value)
+        try:
+            return None if found is None else found.astimezone(UTC)
+        except OverflowError as error:
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from error
+
+
+class Moment(filters.IsoDateTimeFilter):
+    """A point in time, ISO 8601."""
+
+    field_class = _MomentField
 
 
 class CommaList(filters.CharFilter):

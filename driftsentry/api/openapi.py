@@ -124,14 +124,22 @@ class EnvelopeSchema(AutoSchema):
             self.method = "DELETE"
 
     def _get_parameters(self) -> Any:
-        """A list's parameter that is left empty is not there at all, whatever its type: forms send them so."""
+        """A list's parameter that is left empty is not there at all, whatever its type; filters tell their bounds."""
         parameters = super()._get_parameters()
         for one in parameters:
             if one["in"] == "path":
                 one["schema"] = {"type": "string", "format": "uuid"}
             if one["in"] == "query" and not one.get("required"):
                 one["allowEmptyValue"] = True
+                one["schema"] |= self._bounds_of(one["name"])
         return parameters
+
+    def _bounds_of(self, name: str) -> dict[str, Any]:
+        """The least and the most that a filter takes, which drf-spectacular leaves out."""
+        filters: Any = getattr(getattr(self.view, "filterset_class", None), "base_filters", {})
+        given = filters[name].extra if name in filters else {}
+        words = {"min_value": "minimum", "max_value": "maximum"}
+        return {word: given[bound] for bound, word in words.items() if bound in given}
 
     def get_filter_backends(self) -> list[Any]:
         """Filters belong to the list itself only, not to another action that answers several things."""

@@ -88,10 +88,12 @@ def main() -> int:
     django.setup()
     from django.core.management import call_command
 
+    from driftsentry.api import tenancy
     from tests.realtime.server import environment, serving
 
-    call_command("migrate", interactive=False, verbosity=0)
-    call_command("seed", demo=True)
+    with tenancy.lifted("the fuzzer's own database is being made"):
+        call_command("migrate", interactive=False, verbosity=0)
+        call_command("seed", demo=True)
     bounds, failed = Bounds(seconds=given.seconds, seed=given.seed), []
     with tempfile.TemporaryDirectory() as folder, serving(Path(folder), environment()) as server:
         for who in given.who or EVERYBODY:
