@@ -40,7 +40,9 @@ class DriftFilter(filters.FilterSet):
     search = filters.CharFilter(method="matching", max_length=MAX_SEARCH)
     detectedAfter = Moment(field_name="detected_at", lookup_expr="gte")
     detectedBefore = Moment(field_name="detected_at", lookup_expr="lt")
-    minCost = filters.NumberFilter(field_name="cost_impact_monthly", lookup_expr="gte", min_value=-(10**12))
+    minCost = filters.NumberFilter(
+        field_name="cost_impact_monthly", lookup_expr="gte", min_value=-(10**12), max_value=1e50
+    )
     sortBy = filters.ChoiceFilter(choices=SORT_CHOICES, method="unsorted")
     sortOrder = filters.ChoiceFilter(choices=ORDER_CHOICES, method="unsorted")
 
