@@ -69,7 +69,7 @@ def check_credentials(*, email: str, password: str, code: str, by: Actor, roles:
     if user is None:
         make_password(password)
         with even_time():
-            logger.info("login_failed", reason="unknown")
+            logger.info("login_failed", reason="unknown", address=by.address, user_agent=by.user_agent)
         raise Unauthenticated(WRONG_CREDENTIALS)
     tenancy.enter(user.account_id)
     actor = replace(by, id=user.pk, email=user.email, role=user.role)
