@@ -14,6 +14,7 @@ from accounts.actions.mailing import SEND_PASSWORD_CHANGED, SEND_PASSWORD_RESET,
 from accounts.actions.one_time import find_token, make_token, spend_token, void_tokens
 from accounts.actions.sessions import revoke_all
 from accounts.actions.users import locked_user
+from accounts.even_time import even_time
 from accounts.facts import PasswordChanged, PasswordChangeRefused, PasswordResetRequested
 from accounts.models import OneTimeToken, Session, User, normalised_email
 from audit import journal
@@ -101,7 +102,7 @@ def change_own_password(user: User, *, current: str, new: str, session_id: UUID 
 
 
 def forget_password(*, email: str, by: Actor) -> None:
-    """Somebody has forgotten a password. Whoever it is, this does the same work: it only puts a job in the queue.
+    """Somebody has forgotten a password. Whoever it is, this does the same in equal time: it puts a job in the queue.
 
     The job (`take_reset_request`) finds out whether there is anybody to be sent a link.
 
@@ -113,11 +114,12 @@ def forget_password(*, email: str, by: Actor) -> None:
         TooMany: The address, or somebody for this e-mail, has asked too often.
     """
     guard.admit_reset(by.address, email)
-    with tenancy.lifted("whose e-mail it is"):
-        found = User.objects.filter(email=normalised_email(email)).values_list("account_id", "pk").first()
-    account_id, user_id = found or (uuid4(), uuid4())
-    origin = json.dumps([by.address, by.user_agent, by.correlation_id])
-    enqueue(TAKE_RESET_REQUEST, account_id, user_id, origin=encrypt(origin))
+    with even_time():
+        with tenancy.lifted("whose e-mail it is"):
+            found = User.objects.filter(email=normalised_email(email)).values_list("account_id", "pk").first()
+        account_id, user_id = found or (uuid4(), uuid4())
+        origin = json.dumps([by.address, by.user_agent, by.correlation_id])
+        enqueue(TAKE_RESET_REQUEST, account_id, user_id, origin=encrypt(origin))
 
 
 def take_reset_request(account_id: UUID, user_id: UUID, *, origin: str) -> bool:

@@ -16,7 +16,7 @@ from tests.laws.routes import without_trace
 
 FORGOT = "/api/v1/auth/password/forgot"
 USERS = "/api/v1/users"
-SAMPLES = 60
+SAMPLES = 40
 
 
 @pytest.fixture(autouse=True)
