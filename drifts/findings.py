@@ -59,6 +59,55 @@ def identity_of(address: str, deposed: str | None) -> str:
     return f"{address} (deposed object {deposed})" if deposed else address
 
 
+class Step(StrEnum):
+    """What the tool would do to a resource to put it back."""
+
+    NOTHING = "nothing"
+    """Nothing is planned for it: its code says nothing, or agrees with what is there."""
+    UPDATE = "update"
+    CREATE = "create"
+    REPLACE = "replace"
+    DESTROY = "destroy"
+    FORGET = "forget"
+    UNKNOWN = "unknown"
+    """The scan does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Consequence:
+    """What putting a resource back would do, as the same scan plans it."""
+
+    step: Step
+    forced_by: tuple[str, ...] = ()
+    """Attribute paths that force a replacement; at most 20."""
+    dependents: tuple[str, ...] = ()
+    """Addresses of resources that refer to this one in the code; at most 20, sorted."""
+    dependents_total: int = 0
+    reason: str = ""
+    """The tool's own reason, '' where it gives none."""
+
+
+class Gap(StrEnum):
+    """What part of a stack a scan could not look at."""
+
+    RESOURCE = "resource"
+    """One resource; the name is its identity or address."""
+    TYPE = "type"
+    """All resources of a provider type; the name is a glob over types."""
+    ALL = "all"
+    """Whatever the scan does not name; the name is ''."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotAssessed:
+    """What a scan says it did not look at, and why."""
+
+    what: Gap
+    name: str
+    reason: str
+    """In words, for a person; no value of a resource."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What one scan says of one resource, as parsed: nothing is masked yet, so its values are never printed."""
@@ -84,6 +133,8 @@ class Finding:
     cloud_account: str = ""
     """12 digits, '' where not known."""
     provider_name: str = ""
+    consequence: Consequence | None = None
+    """What putting it back would do; None where the format never says."""
 
     @property
     def identity(self) -> str:
@@ -109,6 +160,9 @@ class Assessment:
     absent_is_gone: bool = True
     """Whether an identity the body does not name at all has left code and state. False for a refresh-only plan."""
     resources_checked: int = 0
+    not_assessed: tuple[NotAssessed, ...] = ()
+    """Parts that the scan could not look at although the rest counts: a type whose reading was denied, a resource whose
+    drift the tool does not support. Nothing in them may be resolved, and people are told. Bounded at 1,000."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +189,11 @@ class Observation:
     severity: Severity
     severity_reason: str
     """Why, in words for a person."""
+    carries_values: bool = True
+    """False: a low-fidelity source (a log, a notification) that says only that it differs, never how."""
+    attribute_digests: dict[str, str] = field(default_factory=dict)
+    """Changed attribute path → hexadecimal digest of that change, secrets included: what a decision is bound to."""
+    consequence: Consequence | None = None
     cost_impact_monthly: Decimal | None = None
     """USD a month, actual minus expected; None while unpriced."""
     cost_basis: str = "unpriced"

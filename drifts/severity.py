@@ -74,16 +74,20 @@ class SeverityRule:
         return Verdict(self.severity, reason)
 
 
-def judge_severity(subject: Subject, rules: Iterable[SeverityRule] | None = None) -> Verdict:
+def judge_severity(
+    subject: Subject, rules: Iterable[SeverityRule] | None = None, *, own: Iterable[SeverityRule] = ()
+) -> Verdict:
     """Judge one drift.
 
     Args:
         subject: What drifted and how; values masked already.
         rules: The table, in any order; None for the built-in one. The last resort is built in, whatever the table.
+        own: The account's own rules: where one fits a change, the table is not asked.
     """
+    own_for_it = _by_gravity(own, subject.concern)
     rules_for_it = _built_in_for(subject.concern) if rules is None else _by_gravity(rules, subject.concern)
     changes = subject.changes or (Changed("", "", subject.expected or None, subject.actual or None),)
-    verdicts = [_first(rules_for_it, subject, change) for change in changes]
+    verdicts = [_first((*own_for_it, *rules_for_it), subject, change) for change in changes]
     return min(verdicts, key=lambda one: one.severity.rank)
 
 

@@ -16,6 +16,7 @@ from alerts.models import Alert
 from audit import journal
 from audit.actors import Actor
 from audit.journal import Writer
+from drifts.actions.policies import policy_of
 from drifts.actions.record import record_judged
 from drifts.actions.stacks import stack_for_scan, valid_name
 from drifts.counters import SCANS
@@ -182,6 +183,7 @@ def _record(scan: Scan, assessment: Assessment, submission: Submission, *, by: A
         stack=str(scan.stack_id),
         environment=scan.stack.environment,
         masking_key=settings.MASKING_KEY,
+        policy=policy_of(scan.account_id),
     )
     with journal.writing(scan.account_id, by=by) as w:
         lock_stack(scan.stack_id)

@@ -43,3 +43,13 @@ def difference_digest(normalised: Normalised) -> bytes:
     return hashlib.sha256(
         canonical_text({"v": str(VERSION), "kind": str(normalised.kind), "changes": changes})
     ).digest()
+
+
+def attribute_digests(normalised: Normalised) -> dict[str, str]:
+    """Return each changed path's own digest, in hexadecimal: what a decision on that attribute is bound to."""
+    return {
+        change.path: hashlib.sha256(
+            canonical_text({"v": str(VERSION), "change": [change.expected_canonical, change.actual_canonical]})
+        ).hexdigest()
+        for change in normalised.changes
+    }

@@ -2,18 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from drifts.evidence import Changed, Concern, Subject
 from drifts.families import family_of
 from drifts.findings import Assessment, Judged, Observation
-from drifts.ingest.fingerprint import difference_digest, fingerprint
+from drifts.ingest.fingerprint import attribute_digests, difference_digest, fingerprint
 from drifts.ingest.masked import opened
+from drifts.ingest.noise import NOISE, NoiseRule
 from drifts.ingest.normalise import Normalised, normalise
-from drifts.severity import Verdict, judge_severity
+from drifts.severity import SeverityRule, Verdict, judge_severity
 
 
-def judge(assessment: Assessment, *, account_id: str, stack: str, environment: str, masking_key: bytes) -> Judged:
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What an account has decided about judging, beside what is built in."""
+
+    noise: tuple[NoiseRule, ...] = NOISE
+    """The noise rules that are switched on."""
+    severity: tuple[SeverityRule, ...] = ()
+    """The account's own severity rules: where one fits a change, the built-in ones are not asked."""
+
+
+BUILT_IN_POLICY = Policy()
+
+
+def judge(
+    assessment: Assessment,
+    *,
+    account_id: str,
+    stack: str,
+    environment: str,
+    masking_key: bytes,
+    policy: Policy = BUILT_IN_POLICY,
+) -> Judged:
     """Judge all findings of an assessment. Prices are a later step's; observations come out unpriced.
 
     Args:
@@ -22,15 +44,19 @@ def judge(assessment: Assessment, *, account_id: str, stack: str, environment: s
         stack: What names the stack for ever within its account, for the fingerprints.
         environment: `production`, `staging`, …; '' where not known. Some rules weigh it.
         masking_key: Secret key of the digests that stand for hidden values. Where it changes, secrets seem to change.
+        policy: What the account has decided.
     """
     observations: list[Observation] = []
     noise: dict[str, str] = {}
     for finding in assessment.findings:
-        normalised = normalise(finding, key=masking_key)
+        normalised = normalise(finding, key=masking_key, noise=policy.noise)
         if normalised.is_noise:
             noise[finding.identity] = _why_ignored(normalised)
         else:
-            observations.append(_observation(normalised, account_id=account_id, stack=stack, environment=environment))
+            observed = _observation(
+                normalised, account_id=account_id, stack=stack, environment=environment, policy=policy
+            )
+            observations.append(replace(observed, consequence=finding.consequence))
     return Judged(
         assessment=replace(assessment, findings=()), observations=tuple(observations), ignored=len(noise), noise=noise
     )
@@ -41,8 +67,10 @@ def _why_ignored(normalised: Normalised) -> str:
     return " ".join(reasons) or "Both sides mean the same; they are only spelt differently."
 
 
-def _observation(normalised: Normalised, *, account_id: str, stack: str, environment: str) -> Observation:
-    verdict = _verdict(normalised, environment)
+def _observation(
+    normalised: Normalised, *, account_id: str, stack: str, environment: str, policy: Policy
+) -> Observation:
+    verdict = _verdict(normalised, environment, policy)
     return Observation(
         identity=normalised.identity,
         fingerprint=fingerprint(
@@ -61,10 +89,12 @@ def _observation(normalised: Normalised, *, account_id: str, stack: str, environ
         difference=normalised.difference,
         severity=verdict.severity,
         severity_reason=verdict.reason,
+        carries_values=normalised.carries_values,
+        attribute_digests=attribute_digests(normalised),
     )
 
 
-def _verdict(normalised: Normalised, environment: str) -> Verdict:
+def _verdict(normalised: Normalised, environment: str, policy: Policy) -> Verdict:
     """Ask the rules; they see masked values only, so no sentence of theirs can hold a secret."""
     expected, actual = opened(normalised.expected), opened(normalised.actual)
     changes = tuple(
@@ -84,5 +114,6 @@ def _verdict(normalised: Normalised, environment: str) -> Verdict:
             expected=expected if isinstance(expected, dict) else {},
             actual=actual if isinstance(actual, dict) else {},
             changes=changes,
-        )
+        ),
+        own=policy.severity,
     )

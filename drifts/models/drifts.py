@@ -1,4 +1,4 @@
-"""Stacks, the scans of them, and the lasting record of each drift. Only `drifts.actions` writes them."""
+"""Drifts: the lasting record of each drifted resource. Only `drifts.actions` writes them."""
 
 from __future__ import annotations
 
@@ -10,148 +10,11 @@ from django.db import models
 from django.db.models import Case, F, Q, Value, When
 
 from drifts.findings import Kind, Severity
+from drifts.models.scans import Scan
+from drifts.models.stacks import Stack
+from drifts.models.triggers import touched
 from drifts.transitions import OPEN, TRANSITIONS, Status
 from driftsentry.api.ids import new_id
-
-UPDATED_AT = "NEW.updated_at = statement_timestamp(); RETURN NEW;"
-
-
-def _touched(name: str) -> pgtrigger.Trigger:
-    """Keep `updated_at` true whoever writes the row."""
-    return pgtrigger.Trigger(name=name, when=pgtrigger.Before, operation=pgtrigger.Update, func=UPDATED_AT)
-
-
-class StackQuerySet(models.QuerySet["Stack"]):
-    """Reads of stacks."""
-
-    def for_account(self, account_id: UUID) -> StackQuerySet:
-        """The stacks of a tenant.
-
-        Args:
-            account_id: The tenant.
-        """
-        return self.filter(account_id=account_id)
-
-
-class Stack(models.Model):
-    """One body of infrastructure code and the place it is deployed to: what a scan is about."""
-
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    account = models.ForeignKey("accounts.Account", models.PROTECT, related_name="+")
-    name = models.CharField(max_length=200, help_text="As pipelines name it in ?stack=.")
-    tool = models.CharField(max_length=40, blank=True, help_text="What describes it: terraform, opentofu, …")
-    environment = models.CharField(max_length=60, blank=True, help_text="production, staging, …; weighs on severity.")
-    repository_url = models.CharField(max_length=500, blank=True, help_text="Where its code is.")
-    owner = models.CharField(max_length=200, blank=True, help_text="The team that answers for it.")
-    labels = models.JSONField(default=dict, blank=True, help_text="Free names and values.")
-    is_enabled = models.BooleanField(default=True, help_text="A disabled stack takes no scans.")
-    created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(auto_now=True)
-
-    objects = StackQuerySet.as_manager()
-
-    class Meta:
-        """One name per tenant."""
-
-        db_table = "drifts_stack"
-        ordering = ["name"]
-        constraints = [models.UniqueConstraint(fields=["account", "name"], name="drifts_stack_name")]
-        triggers = [_touched("stack_updated_at")]
-
-    def __str__(self) -> str:
-        """Its name."""
-        return self.name
-
-
-class ScanQuerySet(models.QuerySet["Scan"]):
-    """Reads of scans."""
-
-    def for_account(self, account_id: UUID) -> ScanQuerySet:
-        """The scans of a tenant, each with its stack.
-
-        Args:
-            account_id: The tenant.
-        """
-        return self.filter(account_id=account_id).select_related("stack")
-
-
-class Scan(models.Model):
-    """One reading of one stack, and what it meant for the drifts on record."""
-
-    class Statuses(models.TextChoices):
-        """Where a scan stands."""
-
-        PENDING = "pending", "Pending"
-        RUNNING = "running", "Running"
-        SUCCEEDED = "succeeded", "Succeeded"
-        FAILED = "failed", "Failed"
-
-    class Sources(models.TextChoices):
-        """Who had it made."""
-
-        SCHEDULER = "scheduler", "Scheduler"
-        MANUAL = "manual", "Manual"
-        API = "api", "API"
-
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    account = models.ForeignKey("accounts.Account", models.PROTECT, related_name="+")
-    stack = models.ForeignKey(Stack, models.PROTECT, related_name="scans")
-    format = models.CharField(max_length=40, help_text="The format its body was recognised as.")
-    tool_version = models.CharField(max_length=60, blank=True)
-    detected_by = models.CharField(max_length=20, choices=Sources.choices, default=Sources.API)
-    status = models.CharField(max_length=20, choices=Statuses.choices, default=Statuses.PENDING)
-    started_at = models.DateTimeField(null=True, blank=True)
-    finished_at = models.DateTimeField(null=True, blank=True)
-    body_digest = models.BinaryField(max_length=32, help_text="sha256 of the body and of what its sender said of it.")
-    is_complete = models.BooleanField(default=False, help_text="Whether it may speak of what it does not show.")
-    incomplete_reason = models.CharField(max_length=500, blank=True)
-    resources_checked = models.PositiveIntegerField(default=0)
-    drifts_new = models.PositiveIntegerField(default=0)
-    drifts_recurring = models.PositiveIntegerField(default=0, help_text="Seen before and unchanged.")
-    drifts_changed = models.PositiveIntegerField(default=0)
-    drifts_resolved = models.PositiveIntegerField(default=0)
-    drifts_ignored = models.PositiveIntegerField(default=0, help_text="Findings that turned out to be noise.")
-    error = models.TextField(blank=True, help_text="Why it failed, for a person.")
-    submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
-    created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(auto_now=True)
-
-    objects = ScanQuerySet.as_manager()
-
-    class Meta:
-        """The same body of a stack is one scan, unless it failed."""
-
-        db_table = "drifts_scan"
-        ordering = ["-id"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["stack", "body_digest"], condition=~Q(status="failed"), name="drifts_scan_body"
-            ),
-            models.CheckConstraint(
-                condition=Q(status__in=["pending", "running", "succeeded", "failed"]), name="drifts_scan_status"
-            ),
-        ]
-        indexes = [
-            models.Index(fields=["account", "-id"], name="drifts_scan_newest"),
-            models.Index(fields=["started_at"], condition=Q(status="running"), name="drifts_scan_running"),
-        ]
-        triggers = [_touched("scan_updated_at")]
-
-    def __str__(self) -> str:
-        """Which stack, and how it went."""
-        return f"{self.format} of {self.stack_id}: {self.status}"
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """Its figures, as the contract names them."""
-        return {
-            "resourcesChecked": self.resources_checked,
-            "driftsNew": self.drifts_new,
-            "driftsRecurring": self.drifts_recurring,
-            "driftsChanged": self.drifts_changed,
-            "driftsResolved": self.drifts_resolved,
-            "driftsIgnored": self.drifts_ignored,
-        }
 
 
 class DriftQuerySet(models.QuerySet["Drift"]):
@@ -295,7 +158,7 @@ class Drift(models.Model):
             models.Index(fields=["stack", "fingerprint", "-id"], name="drifts_drift_history"),
         ]
         triggers = [
-            _touched("drift_updated_at"),
+            touched("drift_updated_at"),
             pgtrigger.FSM(
                 name="drift_transition",
                 field="status",
