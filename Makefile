@@ -1,6 +1,6 @@
 # DriftSentry's commands. `make` alone lists them. Nothing is needed but Python 3.11 or newer; see README.md.
 .DEFAULT_GOAL := help
-.PHONY: help run test cover check bench lock audit fuzz-api
+.PHONY: help run test cover check bench lock audit fuzz fuzz-api
 export DRIFTSENTRY_PYTHON
 
 PYTHON = .venv/bin/python
@@ -34,6 +34,10 @@ bench: ## Measure ingest, the journal and list pages, each against a bare baseli
 	@.ci/venv.sh dev
 	@.ci/redis.sh
 	@$(PYTHON) -m driftsentry.local.run $(PYTHON) -m tests.benchmarks $(ARGS)
+
+fuzz: ## Give every parser odd bodies for five minutes. ARGS="--minutes 30 --format driftctl".
+	@.ci/venv.sh dev
+	@$(PYTHON) -m tests.fuzz $(ARGS)
 
 fuzz-api: ## Ask a live server all that its OpenAPI document says, as everybody; half an hour. ARGS="--as admin --seconds 60".
 	@.ci/venv.sh dev

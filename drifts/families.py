@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from drifts.globs import glob_pattern
+from drifts.globs import glob_pattern, snake_case
 
 OTHER = "OTHER"
 
@@ -18,6 +18,8 @@ FAMILIES: tuple[tuple[str, tuple[str, ...]], ...] = (
             "aws_default_security_group",
             "aws_vpc_security_group_*",
             "AWS::EC2::SecurityGroup*",
+            "azurerm_network_security_*",
+            "google_compute_firewall",
         ),
     ),
     (
@@ -110,7 +112,37 @@ def family_of(provider_type: str) -> str:
     """
     if provider_type.upper() in _NAMES:
         return provider_type.upper()
+    spelt = terraform_name(provider_type)
     for family, pattern in _COMPILED:
-        if pattern.fullmatch(provider_type):
+        if pattern.fullmatch(spelt):
             return family
     return OTHER
+
+
+_PULUMI = re.compile(r"(?P<cloud>aws|azure|gcp):(?P<module>[a-z0-9]+)/[A-Za-z0-9]+:(?P<name>[A-Za-z0-9]+)")
+_CLOUDS = {"aws": "aws", "azure": "azurerm", "gcp": "google"}
+_MODULES = {"apigateway": "api_gateway_", "rds": "db_", "ec2": "", "network": ""}
+"""Pulumi's module → what its types begin with in Terraform, where it is not the module."""
+_RENAMED = {
+    "aws_db_cluster": "aws_rds_cluster",
+    "aws_db_cluster_instance": "aws_rds_cluster_instance",
+    "aws_cloudtrail_trail": "aws_cloudtrail",
+    "aws_lb_load_balancer": "aws_lb",
+    "aws_alb_load_balancer": "aws_alb",
+    "aws_s3_bucket_v2": "aws_s3_bucket",
+}
+
+
+@lru_cache(maxsize=4096)
+def terraform_name(provider_type: str) -> str:
+    """Return the name that Terraform has for a type of Pulumi's bridged providers; any other type as it is.
+
+    Args:
+        provider_type: `aws:ec2/securityGroup:SecurityGroup` becomes `aws_security_group`.
+    """
+    found = _PULUMI.fullmatch(provider_type)
+    if found is None:
+        return provider_type
+    module = _MODULES.get(found["module"], f"{found['module']}_")
+    name = f"{_CLOUDS[found['cloud']]}_{module}{snake_case(found['name'])}"
+    return _RENAMED.get(name, name)

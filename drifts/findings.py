@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from decimal import Decimal
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
@@ -143,6 +144,16 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Search:
+    """Where a scan looked for resources that no code wants."""
+
+    cloud_account: str
+    """The only account that it looked in."""
+    regions: Mapping[str, frozenset[str]]
+    """Each type that it looked for → the regions it looked in; none: wherever there may be one."""
+
+
+@dataclass(frozen=True, slots=True)
 class Assessment:
     """What a body says as a whole."""
 
@@ -159,6 +170,10 @@ class Assessment:
     """Identities that do not show as drift but are not as the code wants them: they may not be reconciled."""
     absent_is_gone: bool = True
     """Whether an identity the body does not name at all has left code and state. False for a refresh-only plan."""
+    kinds: frozenset[Kind] = frozenset(Kind)
+    """The kinds of drift the scan could have shown. A drift of any other kind is not over because it is not shown."""
+    searched: Search | None = None
+    """Where it looked for resources that no code wants; None: wherever the rest does not say otherwise."""
     resources_checked: int = 0
     not_assessed: tuple[NotAssessed, ...] = ()
     """Parts that the scan could not look at although the rest counts: a type whose reading was denied, a resource whose
@@ -201,6 +216,27 @@ class Observation:
 
 
 @dataclass(frozen=True, slots=True)
+class Hidden:
+    """What an ignore rule hid of one finding: no values."""
+
+    rule_id: str
+    identity: str
+    fingerprint: bytes
+    """32 bytes: which resource of which stack."""
+    address: str
+    provider_type: str
+    kind: Kind
+    paths: tuple[str, ...]
+    """The attributes; nothing where a deletion or an unmanaged resource is hidden."""
+    severity: Severity
+    """How grave what is hidden would have been."""
+    whole: bool
+    """Whether nothing of the finding is left to be seen."""
+    recalled: bool = False
+    """Whether the scan did not tell how it differs: an earlier one did, and what that told is hidden."""
+
+
+@dataclass(frozen=True, slots=True)
 class Judged:
     """All that a later step needs to record one scan."""
 
@@ -208,6 +244,10 @@ class Judged:
     """What the body says as a whole, without its findings: they hold secrets, the observations do not."""
     observations: tuple[Observation, ...]
     ignored: int = 0
-    """Findings that the comparison showed to be noise."""
+    """Findings of which nothing is left to be seen: those that the comparison showed to be noise, and those that ignore
+    rules hid as a whole."""
     noise: dict[str, str] = field(default_factory=dict)
     """Identity → why it was ignored, for findings with nothing left."""
+    hidden: tuple[Hidden, ...] = ()
+    """What the account's ignore rules hid: one a rule and finding. Findings of which nothing is left are held open
+    (`Assessment.still_pending`), since hidden is not the same as clean."""

@@ -1,28 +1,26 @@
 """One spelling for values that mean the same, for comparing and for digests; never for display.
 
-- unset: null, "", [] and {} are one, and a member that is unset is not there;
+- unset: null, "", [] and {} are one, and a member that is unset is not there, but for objects and JSON texts in which
+  `sameness` says that what is empty says something;
 - numbers and booleans equal their own plain spelling as text ("8" and 8, but never "08" and 8);
-- JSON in a string is compared as JSON; an IAM policy by what it says;
-- lists that are sets are sorted and freed of repetition (see `sameness`);
+- JSON in a string is compared as JSON; an IAM policy by what it says (see `iam`);
+- lists that are sets are sorted and freed of repetition, and host names, networks, addresses and lengths of time have
+  one spelling each, where `sameness` says that an attribute holds such;
 - a hidden value is its keyed digest.
 """
 
 from __future__ import annotations
 
 import re
-from typing import TypeAlias
 
-import rfc8785
-
+from drifts.ingest.iam import Canonical, as_set, canonical_policy, canonical_text, is_policy
 from drifts.ingest.json_text import exact_number
 from drifts.ingest.masked import JsonText, Masked, MaskedJson
-from drifts.ingest.sameness import POLICY_CASELESS, POLICY_SETS, is_host_name, is_set
+from drifts.ingest.sameness import is_exact_text, is_set, says_by_presence, spelling_of
 
-Canonical: TypeAlias = "str | list[Canonical] | dict[str, Canonical] | None"
-"""A canonical value; numbers and booleans have become text."""
+__all__ = ["Canonical", "canonical", "canonical_text", "without_indices"]
 
 _INDEX = re.compile(r"\[\d+\]")
-_ROOT = re.compile(r"arn:aws[a-z-]*:iam::(\d{12}):root")
 
 
 def without_indices(path: str) -> str:
@@ -35,19 +33,20 @@ def canonical(value: MaskedJson, provider_type: str = "", path: str = "") -> Can
 
     Args:
         value: Masked already.
-        provider_type: The resource's type, for the tables of sets and host names.
+        provider_type: The resource's type, for the tables of sets and of spellings.
         path: The attribute's path.
     """
     if isinstance(value, Masked):
         return {"(sensitive)": value.digest}
     if isinstance(value, JsonText):
-        return canonical(value.value, provider_type, path)
+        exact = is_exact_text(provider_type, without_indices(path))
+        return _exact(value.value) if exact else canonical(value.value, provider_type, path)
     if isinstance(value, dict):
         return _canonical_object(value, provider_type, path)
     if isinstance(value, list):
         return _canonical_list(value, provider_type, path)
-    if isinstance(value, str) and is_host_name(provider_type, without_indices(path)):
-        return value.rstrip(".").lower() or None
+    if isinstance(value, str) and (spell := spelling_of(provider_type, without_indices(path))):
+        return spell(value) or None
     return _canonical_plain(value)
 
 
@@ -60,71 +59,22 @@ def _canonical_plain(value: bool | int | float | str | None) -> str | None:
 
 
 def _canonical_object(value: dict[str, MaskedJson], provider_type: str, path: str) -> Canonical:
-    if _is_policy(value):
-        return _canonical_policy(value)
+    if is_policy(value):
+        return canonical_policy(value, canonical)
     members = {name: canonical(one, provider_type, f"{path}.{name}" if path else name) for name, one in value.items()}
-    return {name: one for name, one in members.items() if one is not None} or None
+    said: dict[str, Canonical] = {name: one for name, one in members.items() if one is not None}
+    return said if said or says_by_presence(provider_type, without_indices(path)) else None
+
+
+def _exact(value: MaskedJson) -> Canonical:
+    """Spell a value in which null, what is empty and what is not there differ."""
+    if isinstance(value, dict):
+        return {name: _exact(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_exact(one) for one in value]
+    return value if isinstance(value, str) else canonical(value)
 
 
 def _canonical_list(value: list[MaskedJson], provider_type: str, path: str) -> Canonical:
     items = [canonical(one, provider_type, path) for one in value]
-    if is_set(provider_type, without_indices(path)):
-        return _sorted(items) or None
-    return items or None
-
-
-def _sorted(items: list[Canonical]) -> list[Canonical]:
-    """Sort and free of repetition; by canonical text, since values of several types have no other order."""
-    return [one for _, one in sorted({canonical_text(one): one for one in items}.items())]
-
-
-def canonical_text(value: Canonical) -> bytes:
-    """Return the RFC 8785 text of a canonical value."""
-    return rfc8785.dumps(value)
-
-
-def _is_policy(value: dict[str, MaskedJson]) -> bool:
-    statements = value.get("Statement")
-    if isinstance(statements, dict):
-        statements = [statements]
-    return isinstance(statements, list) and any(isinstance(one, dict) and "Effect" in one for one in statements)
-
-
-def _canonical_policy(policy: dict[str, MaskedJson]) -> Canonical:
-    """Spell an IAM policy by what it says (IAM User Guide, JSON policy grammar): statements are a set."""
-    statements = policy["Statement"]
-    listed = statements if isinstance(statements, list) else [statements]
-    rest = {name: canonical(one) for name, one in policy.items() if name != "Statement"}
-    said: dict[str, Canonical] = {name: one for name, one in rest.items() if one is not None}
-    said["Statement"] = _sorted([_canonical_statement(one) for one in listed])
-    return said
-
-
-def _canonical_statement(statement: MaskedJson) -> Canonical:
-    if not isinstance(statement, dict):
-        return canonical(statement)
-    said: dict[str, Canonical] = {}
-    for name, value in statement.items():
-        spelt = _as_set(value, caseless=name in POLICY_CASELESS) if name in POLICY_SETS else canonical(value)
-        if name in {"Principal", "NotPrincipal"} and not isinstance(value, dict):
-            spelt = {"AWS": spelt}
-        if spelt is not None:
-            said[name] = spelt
-    return said
-
-
-def _as_set(value: MaskedJson, *, caseless: bool) -> Canonical:
-    """Spell a member of a statement: objects member by member, anything else as a sorted list."""
-    if isinstance(value, dict):
-        return {name: _as_set(one, caseless=caseless) for name, one in value.items()}
-    items = [canonical(one) for one in (value if isinstance(value, list) else [value])]
-    return _sorted([_as_principal(one, caseless=caseless) for one in items])
-
-
-def _as_principal(value: Canonical, *, caseless: bool) -> Canonical:
-    """Spell one entry: an account's root and its bare number are the same principal; actions have no case."""
-    if not isinstance(value, str):
-        return value
-    root = _ROOT.fullmatch(value)
-    spelt = root[1] if root else value
-    return spelt.lower() if caseless else spelt
+    return (as_set(items) if is_set(provider_type, without_indices(path)) else items) or None

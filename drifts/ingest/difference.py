@@ -6,17 +6,16 @@ length, or their order means nothing, the path is the list's own.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from drifts.findings import Mask
 from drifts.ingest.canonical import Canonical, canonical, without_indices
+from drifts.ingest.iam import canonical_policy, is_policy
 from drifts.ingest.masked import JsonText, MaskedJson, MaskedObject
 from drifts.ingest.masks import child, covers_any
+from drifts.ingest.paths import join
 from drifts.ingest.sameness import is_set
-
-_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,7 @@ class _Comparison:
 
     def members(self, expected: MaskedObject, actual: MaskedObject, unknown: Mask, path: str) -> Iterator[Change]:
         for name in {**expected, **actual}:
-            yield from self.values(expected.get(name), actual.get(name), child(unknown, name), _join(path, name))
+            yield from self.values(expected.get(name), actual.get(name), child(unknown, name), join(path, name))
 
     def values(self, expected: MaskedJson, actual: MaskedJson, unknown: Mask, path: str) -> Iterator[Change]:
         if unknown is True:
@@ -64,12 +63,22 @@ class _Comparison:
         wanted, found = canonical(expected, self._type, path), canonical(actual, self._type, path)
         if wanted == found:
             return
-        if _is_object(expected, wanted) and _is_object(actual, found):
+        if is_policy(expected) and is_policy(actual):
+            yield from self.elements(_members(expected), _members(actual), unknown, path)
+        elif _is_object(expected, wanted) and _is_object(actual, found):
             yield from self.members(_members(expected), _members(actual), unknown, path)
         elif self._is_indexed(expected, actual, path):
             yield from self.items(expected, actual, unknown, path)
         elif not covers_any(unknown):
             yield Change(path, expected, actual, wanted, found)
+
+    def elements(self, expected: MaskedObject, actual: MaskedObject, unknown: Mask, path: str) -> Iterator[Change]:
+        """Compare two policy documents element by element: their statements only mean something as a whole."""
+        wanted, found = canonical_policy(expected, canonical), canonical_policy(actual, canonical)
+        for name in {**expected, **actual}:
+            if wanted.get(name) != found.get(name) and not covers_any(child(unknown, name)):
+                one, other = expected.get(name), actual.get(name)
+                yield Change(join(path, name), one, other, wanted.get(name), found.get(name))
 
     def items(self, expected: MaskedJson, actual: MaskedJson, unknown: Mask, path: str) -> Iterator[Change]:
         pairs = zip(_items(expected), _items(actual), strict=True)
@@ -85,7 +94,9 @@ class _Comparison:
 
 def _is_object(value: MaskedJson, spelt: Canonical) -> bool:
     """Say whether a side is an object, or unset, which an object without members is too."""
-    return isinstance(value, dict) or (spelt is None and not isinstance(value, (list, JsonText)))
+    if isinstance(value, dict):
+        return spelt != {}  # one that says something by being there, though empty, has no members to compare
+    return spelt is None and not isinstance(value, (list, JsonText))
 
 
 def _members(value: MaskedJson) -> MaskedObject:
@@ -94,10 +105,3 @@ def _members(value: MaskedJson) -> MaskedObject:
 
 def _items(value: MaskedJson) -> list[MaskedJson]:
     return value if isinstance(value, list) else []
-
-
-def _join(path: str, name: str) -> str:
-    if not _PLAIN.fullmatch(name):
-        escaped = name.replace("\\", "\\\\").replace('"', '\\"')
-        return f'{path}["{escaped}"]'
-    return f"{path}.{name}" if path else name

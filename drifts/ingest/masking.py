@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from dataclasses import dataclass, field, replace
+from functools import reduce
 
 from drifts.findings import SENSITIVE, Json, JsonObject, Mask
 from drifts.ingest.canonical import Canonical, canonical, canonical_text
@@ -20,11 +21,14 @@ from drifts.ingest.echoes import Echoes
 from drifts.ingest.errors import FormatError
 from drifts.ingest.json_text import decode_exact
 from drifts.ingest.masked import JsonText, Masked, MaskedJson, MaskedObject
-from drifts.ingest.masks import child, covers_any
+from drifts.ingest.masks import child, covers_any, union
 from drifts.ingest.secret_shapes import has_secret_shape, is_reference, is_secret_attribute, is_secret_name
 
 _NAME_KEYS = ("name", "key", "Name", "Key", "ParameterKey")
 _VALUE_KEYS = ("value", "Value", "ParameterValue")
+
+_SECRET_HOLDERS = ("data", "stringData", "string_data", "binaryData", "binary_data")
+"""Members of a Kubernetes object of the kind Secret that hold it."""
 
 _PLAIN_MEMBERS = frozenset(
     {"name", "Name", "arn", "Arn", "valueFrom", "value_from", "kms_key_id", "default_mode", "optional", "mount_path"}
@@ -74,6 +78,8 @@ def mask_pair(
         Both sides, secrets hidden.
     """
     hider = _Hider(key, provider_type)
+    if isinstance(sensitive, list):  # of another shape than a resource has: all of it, to be sure
+        sensitive = covers_any(sensitive)
     wanted = hider.members(expected or {}, sensitive, _Place())
     found = hider.members(actual or {}, sensitive, _Place())
     echoes = Echoes(hider.hidden)
@@ -105,11 +111,12 @@ class _Hider:
     def members(self, values: JsonObject, mask: Mask, place: _Place) -> MaskedObject:
         """Hide the members of an object, each as its place, its name and its shape demand."""
         paired = _is_secret_pair(values)
+        holders = _SECRET_HOLDERS if values.get("kind") == "Secret" else ()
         masked: MaskedObject = {}
         for name, value in values.items():
             inherited = place.named and name not in _PLAIN_MEMBERS
             typed = not place.path and is_secret_attribute(self._type, name)
-            secret = inherited or typed or is_secret_name(name) or (paired and name in _VALUE_KEYS)
+            secret = inherited or typed or is_secret_name(name) or (paired and name in _VALUE_KEYS) or name in holders
             inside = _Place(f"{place.path}.{name}" if place.path else name, secret, place.texts)
             masked[name] = self.value(value, child(mask, name), inside)
             if len(name) >= _MIN_NAME and has_secret_shape(name):
@@ -123,7 +130,11 @@ class _Hider:
         if isinstance(value, dict) and not isinstance(mask, list):
             return self.members(value, mask, place)
         if isinstance(value, list) and not isinstance(mask, dict):
-            return [self.value(one, child(mask, index), place) for index, one in enumerate(value)]
+            anywhere = _of_any_item(mask, len(value))
+            return [
+                self.value(one, child(mask, index) if anywhere is None else anywhere, place)
+                for index, one in enumerate(value)
+            ]
         if covers_any(mask):
             return self._hide(value, place.path)
         if isinstance(value, (dict, list)):
@@ -218,6 +229,16 @@ def open_json(text: str) -> dict[str, Json] | list[Json] | None:
 def _is_secret_pair(values: JsonObject) -> bool:
     """Say whether it is `{"name": "DB_PASSWORD", "value": …}`."""
     return any(isinstance(name := values.get(key), str) and is_secret_name(name) for key in _NAME_KEYS)
+
+
+def _of_any_item(mask: Mask, length: int) -> Mask | None:
+    """Return the mask for whichever item of a list, None where each item has its own.
+
+    Where there are more items than the mask knows of, it was made for the other side, and its places say nothing of
+    this one: what is hidden in any item is hidden in all.
+    """
+    nowhere: Mask = False
+    return reduce(union, mask, nowhere) if isinstance(mask, list) and len(mask) < length else None
 
 
 def _hides(value: MaskedJson) -> bool:

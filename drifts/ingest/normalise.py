@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from drifts.findings import Finding, JsonObject, Kind
 from drifts.ingest.difference import Change, changes_between
 from drifts.ingest.masked import MaskedObject
 from drifts.ingest.masking import mask_pair
-from drifts.ingest.noise import NOISE, NoiseRule, echo_reason, noise_reason
+from drifts.ingest.names import NAME_OR_ARN, is_name_of
+from drifts.ingest.noise import BUILT_IN, NoiseTable, arn_reason, echo_reason
 from drifts.ingest.places import GLOBAL
 from drifts.ingest.stored import plain_change, plain_state
 
@@ -74,13 +74,13 @@ def _is_below(path: str, name: str) -> bool:
     return path == name or path.startswith((f"{name}.", f"{name}["))
 
 
-def normalise(finding: Finding, *, key: bytes, noise: Iterable[NoiseRule] = NOISE) -> Normalised:
+def normalise(finding: Finding, *, key: bytes, noise: NoiseTable = BUILT_IN) -> Normalised:
     """Hide the secrets of a finding, compare its sides and drop the noise.
 
     Args:
         finding: As parsed.
         key: Secret key of the digests that stand for hidden values.
-        noise: The table of what means nothing.
+        noise: The rules of what means nothing.
 
     Returns:
         What is left; ask `is_noise` whether anything is.
@@ -92,11 +92,7 @@ def normalise(finding: Finding, *, key: bytes, noise: Iterable[NoiseRule] = NOIS
             sides.expected, sides.actual, provider_type=finding.provider_type, unknown=finding.unknown
         )
     paths = {change.path: change for change in found}
-    rules = tuple(noise)
-    reasons = {
-        path: echo_reason(change, paths) or noise_reason(change, finding.provider_type, rules)
-        for path, change in paths.items()
-    }
+    reasons = {path: _why_ignored(change, paths, finding, noise) for path, change in paths.items()}
     named = finding.resource_id or finding.address
     return Normalised(
         identity=finding.identity,
@@ -112,3 +108,19 @@ def normalise(finding: Finding, *, key: bytes, noise: Iterable[NoiseRule] = NOIS
         changes=tuple(change for path, change in paths.items() if not reasons[path]),
         ignored=tuple(Ignored(path, reason) for path, reason in reasons.items() if reason),
     )
+
+
+def _why_ignored(change: Change, paths: dict[str, Change], finding: Finding, noise: NoiseTable) -> str:
+    """Return why a change means nothing, '' where it means something."""
+    return (
+        echo_reason(change, paths)
+        or noise.reason(change, finding.provider_type)
+        or arn_reason(change)
+        or _name_reason(change, finding)
+    )
+
+
+def _name_reason(change: Change, finding: Finding) -> str:
+    own = (finding.cloud_account, finding.region)
+    same = is_name_of(finding.provider_type, change.attribute, change.expected, change.actual, own=own)
+    return NAME_OR_ARN if same else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -41,5 +42,6 @@ class Format:
     """Whether the first object of a body is of this format, by its keys."""
     parse: Callable[[bytes, ParseOptions], Assessment]
     """Read a body. Raises FormatError."""
-    near_miss: Callable[[Members], str] = lambda _: ""
-    """What an object of another kind is, where this format's senders are known to send it by mistake; else ''."""
+    line: re.Pattern[bytes] | None = None
+    """How an object of it begins, brace and first key, where it is written as one object a line of a log; such objects
+    are found behind prefixes and colours, too. None for a format of one document."""

@@ -41,6 +41,7 @@ class Change(msgspec.Struct, frozen=True):
     after_unknown: msgspec.Raw = _NULL
     before_sensitive: msgspec.Raw = _NULL
     after_sensitive: msgspec.Raw = _NULL
+    replace_paths: msgspec.Raw = _NULL
 
     @property
     def actions(self) -> frozenset[str]:
@@ -63,6 +64,7 @@ class Entry(msgspec.Struct, frozen=True):
     index: int | str | None = None
     provider_name: str = ""
     deposed: str | bool | None = None
+    action_reason: str | None = None
 
     @property
     def full_address(self) -> str:
@@ -82,10 +84,12 @@ class Entry(msgspec.Struct, frozen=True):
         """Refuse names that no tool writes and no database stores.
 
         Raises:
-            FormatError: One is too long, or holds a NUL character.
+            FormatError: One is missing, too long, or holds a NUL character.
         """
         where = "The name of a resource"
         check_storable([self.full_address, self.type, self.provider_name], where)
+        if not self.type:
+            raise FormatError(f"{self.full_address[:200]} has no type.", "Send the tool's own output.")
         if len(self.full_address) > _MAX_ADDRESS or len(self.type) > _MAX_TYPE:
             raise FormatError(f"{where} is too long.", "Send the tool's own output.")
 

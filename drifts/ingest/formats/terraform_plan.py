@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 import msgspec
@@ -25,6 +25,8 @@ from drifts.findings import Assessment, Finding, JsonObject, Kind, Mask, identit
 from drifts.ingest import places
 from drifts.ingest.errors import FormatError, UnrecognisedFormat, UnsupportedVersion
 from drifts.ingest.formats.base import Format, Mode, ParseOptions
+from drifts.ingest.formats.near_misses import near_miss
+from drifts.ingest.formats.terraform_consequences import Consequences
 from drifts.ingest.formats.terraform_entries import (
     Configuration,
     Entry,
@@ -56,18 +58,6 @@ _PLAN_KEYS = frozenset(
     {"planned_values", "resource_changes", "resource_drift", "output_changes", "plan_format_version"}
 )
 
-_NEAR_MISSES: tuple[tuple[frozenset[str], str], ...] = (
-    (
-        frozenset({"encrypted_data", "encryption_version"}),
-        "This is an encrypted OpenTofu state or plan, which cannot be read without its key.",
-    ),
-    (frozenset({"version", "lineage", "serial"}), "This is a Terraform state file, not a plan."),
-    (frozenset({"format_version", "values"}), "This is the JSON of a Terraform state, not of a plan."),
-    (frozenset({"format_version", "provider_schemas"}), "This is the JSON of provider schemas, not of a plan."),
-    (frozenset({"@level", "@message"}), "This is the log of terraform plan -json, which carries no values."),
-)
-"""Keys that give another kind of file away, and what it is."""
-
 Key = tuple[str, str | None]
 """Address and deposed key: what identifies an object before addresses of several plans are told apart."""
 
@@ -87,6 +77,7 @@ class _Plan:
     pending: set[Key] = field(default_factory=set)
     ids: dict[str, str] = field(default_factory=dict)
     """Address → real id, for telling plans apart."""
+    consequences: Consequences = field(default_factory=Consequences)
     checked: int = 0
     values: int = 0
     """How many values the findings hold, roughly."""
@@ -104,12 +95,7 @@ class _Plan:
 
 
 def _sniff(members: Members) -> bool:
-    return bool(_PLAN_KEYS & members.keys()) or ("format_version" in members and not _near_miss(members))
-
-
-def _near_miss(members: Members) -> str:
-    keys = members.keys()
-    return next((what for needed, what in _NEAR_MISSES if needed <= keys), "")
+    return bool(_PLAN_KEYS & members.keys()) or ("format_version" in members and near_miss(members) is None)
 
 
 def _parse(body: bytes, options: ParseOptions) -> Assessment:
@@ -120,7 +106,7 @@ def _parse(body: bytes, options: ParseOptions) -> Assessment:
         UnrecognisedFormat: It is something else than a plan.
         UnsupportedVersion: Its format version is not 0.x or 1.x, or missing.
     """
-    plans = [_read(members, options) for members in documents(body)]
+    plans = [_read(members, options) for members in _plans_in(body)]
     if len(plans) > 1:
         _tell_apart(plans)
     incomplete = _incomplete_reason(plans, options)
@@ -135,6 +121,24 @@ def _parse(body: bytes, options: ParseOptions) -> Assessment:
         absent_is_gone=all(plan.absent_is_gone for plan in plans),
         resources_checked=sum(plan.checked for plan in plans),
     )
+
+
+def _plans_in(body: bytes) -> Iterator[Members]:
+    """Yield the objects of a body but for the lines of a runner's own log, where there are others."""
+    first: Members | None = None
+    other = False
+    for members in documents(body):
+        first = first or members
+        if not _is_log_line(members):
+            other = True
+            yield members
+    if first is not None and not other:
+        yield first
+
+
+def _is_log_line(members: Members) -> bool:
+    keys = members.keys()
+    return {"@level", "@message"} <= keys or ("level" in keys and bool({"msg", "message"} & keys))
 
 
 def _distinct(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -161,15 +165,21 @@ def _read(members: Members, options: ParseOptions) -> _Plan:
     seen: set[Key] = set()
     _read_changes(members, plan, options, regions, seen)
     _read_drift(members, plan, regions, seen)
+    _set_scope(members, plan, plan.clean | plan.pending | seen)
+    whole = plan.absent_is_gone and not plan.reason
+    plan.findings = plan.consequences.attach(members, plan.findings, speaks_of_all=whole)
+    return plan
+
+
+def _set_scope(members: Members, plan: _Plan, named: set[Key]) -> None:
+    """Work out how far the plan speaks of what it does not name."""
     if "resource_changes" not in members:
         plan.absent_is_gone = _is_empty(members)
         plan.checked = sum(1 for _ in _prior_state(members).managed())
-        return plan
-    named = plan.clean | plan.pending | seen
+        return
     plan.checked = len(named)
     if not plan.reason and "complete" not in members and _leaves_out(members, {address for address, _ in named}):
         plan.reason = "The plan does not speak of all that stands in the state: it was targeted."
-    return plan
 
 
 def _prior_state(members: Members) -> PriorState:
@@ -182,8 +192,8 @@ def _leaves_out(members: Members, named: set[str]) -> bool:
 
 
 def _check_kind(members: Members) -> None:
-    if not _PLAN_KEYS & members.keys() and (what := _near_miss(members)):
-        raise UnrecognisedFormat(what, _HOW)
+    if not _PLAN_KEYS & members.keys() and (miss := near_miss(members)):
+        raise UnrecognisedFormat(miss.what, miss.send)
 
 
 def _check_version(members: Members) -> str:
@@ -231,6 +241,7 @@ def _read_changes(members: Members, plan: _Plan, options: ParseOptions, regions:
             continue
         key = (entry.full_address, entry.deposed_key)
         plan.ids.setdefault(entry.full_address, _real_id(entry))
+        plan.consequences.note(entry)
         kind = kind_of_plan(entry) if options.mode is Mode.PLAN else None
         if entry.is_as_planned:
             plan.clean.add(key)
@@ -238,7 +249,10 @@ def _read_changes(members: Members, plan: _Plan, options: ParseOptions, regions:
             plan.pending.add(key)
         else:
             seen.add(key)
-            plan.add(_finding(entry, kind, regions, expected=entry.change.after, actual=entry.change.before), entry)
+            found = _finding(entry, kind, regions, expected=entry.change.after, actual=entry.change.before)
+            plan.add(found, entry)
+            if covers_any(found.unknown) or "delete" in entry.change.actions:
+                plan.pending.add(key)  # what it plans may not show in the values, and is planned none the less
     for raw in items_of(members.get("deferred_changes"), "deferred_changes"):
         deferred = decoded(raw, _Deferred, "deferred_changes").resource_change
         plan.pending.add((deferred.full_address, deferred.deposed_key))
@@ -341,5 +355,4 @@ FORMAT = Format(
     title="terraform show -json PLAN, tofu show -json PLAN",
     sniff=_sniff,
     parse=_parse_checked,
-    near_miss=_near_miss,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from drifts.findings import Assessment, Finding, Json, JsonObject, Judged, Kind, Mask
@@ -17,7 +18,7 @@ AWS = "registry.terraform.io/hashicorp/aws"
 
 def entry(address: str = "aws_instance.web", *, actions: tuple[str, ...] = ("update",), **more: Any) -> dict[str, Any]:
     """One entry of `resource_drift` or `resource_changes`; names of `change` and of the entry may be given freely."""
-    own_type, _, name = address.rpartition("module.")[2].split("[")[0].rpartition(".")
+    own_type, name = re.sub(r"\[[^\]]*\]", "", address).split(".")[-2:]
     change: dict[str, Any] = {"actions": list(actions), "before": {"id": "i-1"}, "after": {"id": "i-1"}}
     change.update({"after_unknown": {}, "before_sensitive": {}, "after_sensitive": {}})
     change.update({key: more.pop(key) for key in list(more) if key in change})

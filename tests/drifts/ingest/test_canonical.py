@@ -183,3 +183,44 @@ def test_a_canonical_value_has_one_text_whatever_the_order_of_its_members(state:
 
 def test_tables_name_paths_without_indices() -> None:
     assert without_indices('a[0].b[12]["x.y"].c') == 'a.b["x.y"].c'
+
+
+@pytest.mark.parametrize(
+    ("provider_type", "path", "one", "other"),
+    [
+        ("AWS::WAFv2::WebACL", "DefaultAction", {"Allow": {}}, {"Block": {}}),
+        ("AWS::WAFv2::WebACL", "DefaultAction", {"Allow": {}}, {}),
+        ("AWS::WAFv2::WebACL", "Rules", [{"Action": {"Block": {}}}], [{"Action": {"Count": {}}}]),
+        ("aws:wafv2/webAcl:WebAcl", "defaultAction", {"allow": {}}, {"block": {}}),
+        ("kubernetes_manifest", "manifest", {"from": [{"podSelector": {}}]}, {"from": [{}]}),
+        ("kubernetes:networking.k8s.io/v1:NetworkPolicy", "spec", {"podSelector": {}}, {}),
+    ],
+)
+def test_an_object_may_say_something_by_being_there(provider_type: str, path: str, one: Json, other: Json) -> None:
+    assert spelt(one, path, provider_type) != spelt(other, path, provider_type)
+
+
+def test_an_object_that_says_nothing_elsewhere_is_unset_there_too() -> None:
+    assert spelt({"Allow": {}}, "DefaultAction") is None
+
+
+@pytest.mark.parametrize(
+    ("provider_type", "path", "one", "other"),
+    [
+        ("aws_sfn_state_machine", "definition", {"States": {"A": {"ResultPath": None}}}, {"States": {"A": {}}}),
+        ("AWS::StepFunctions::StateMachine", "DefinitionString", {"Parameters": {}}, {}),
+        ("aws_cloudwatch_event_rule", "event_pattern", {"source": [""]}, {"source": [None]}),
+        ("AWS::Events::Rule", "EventPattern", {"source": [""]}, {"source": [None]}),
+    ],
+)
+def test_some_languages_tell_null_from_nothing(provider_type: str, path: str, one: Json, other: Json) -> None:
+    assert spelt(json.dumps(one), path, provider_type) != spelt(json.dumps(other), path, provider_type)
+    assert spelt(json.dumps(one), path, provider_type) == spelt(json.dumps(one, indent=1), path, provider_type)
+
+
+def test_pulumis_lists_are_sets_where_terraforms_are() -> None:
+    one: Json = [{"cidrBlocks": ["10.0.0.0/8", "11.0.0.0/8"]}, {"cidrBlocks": ["12.0.0.1/8"]}]
+    other: Json = [{"cidrBlocks": ["12.0.0.0/8"]}, {"cidrBlocks": ["11.0.0.0/8", "10.0.0.0/8"]}]
+    group = "aws:ec2/securityGroup:SecurityGroup"
+    assert spelt(one, "ingress", group) == spelt(other, "ingress", group)
+    assert spelt(["b", "a"], "vpcSecurityGroupIds", "aws:ec2/instance:Instance") == ["a", "b"]

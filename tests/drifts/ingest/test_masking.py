@@ -242,3 +242,32 @@ def test_a_changed_secret_is_a_changed_difference(secret: str) -> None:
 
     assert digest(f"{secret}1") != digest(f"{secret}2")
     assert digest(f"{secret}1") == digest(f"{secret}1")
+
+
+@pytest.mark.parametrize("member", ["data", "stringData", "binaryData", "string_data"])
+def test_what_a_kubernetes_secret_holds_is_hidden(member: str) -> None:
+    state: JsonObject = {"manifest": {"kind": "Secret", "type": "Opaque", member: {"a": "abc"}}}
+    assert shown(state) == {"manifest": {"kind": "Secret", "type": "Opaque", member: {"a": SENSITIVE}}}
+    assert shown({"manifest": {"kind": "ConfigMap", "data": {"a": "abc"}}}) == {
+        "manifest": {"kind": "ConfigMap", "data": {"a": "abc"}}
+    }
+
+
+def test_an_item_that_the_mask_does_not_know_of_is_hidden_as_the_others_are() -> None:
+    sides = mask_pair({"a": [{"v": "old one"}]}, {"a": [{"v": "x"}, {"v": SECRET}]}, {"a": [{"v": True}]}, key=KEY)
+    assert opened(sides.actual) == {"a": [{"v": SENSITIVE}, {"v": SENSITIVE}]}
+
+
+@pytest.mark.parametrize(
+    ("provider_type", "name"),
+    [
+        ("azuread_application_password", "value"),
+        ("aws_api_gateway_api_key", "value"),
+        ("aws:ssm/parameter:Parameter", "value"),
+        ("gitlab_project_variable", "value"),
+        ("tfe_variable", "value"),
+    ],
+)
+def test_some_types_hold_a_secret_under_a_name_that_does_not_tell(provider_type: str, name: str) -> None:
+    hidden = mask_pair({name: SECRET}, None, False, key=KEY, provider_type=provider_type)
+    assert opened(hidden.expected) == {name: SENSITIVE}

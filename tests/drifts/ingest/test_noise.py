@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from drifts.findings import Json, JsonObject
-from drifts.ingest.noise import ARN_ECHO, NOISE, TAGS_ECHO, NoiseRule
+from drifts.globs import snake_case
+from drifts.ingest.difference import Change
+from drifts.ingest.noise import ARN_ECHO, BUILT_IN, NOISE, TAGS_ECHO, Moves, NoiseRule, NoiseTable, rules_of
 from drifts.ingest.normalise import normalise
 from tests.drifts.ingest.plans import KEY, finding, judged_findings
 
@@ -19,7 +23,7 @@ def left(expected: JsonObject, actual: JsonObject, provider_type: str = "aws_ins
 @pytest.mark.parametrize(
     ("provider_type", "attribute", "one", "other"),
     [
-        ("aws_s3_object", "etag", "a", "b"),
+        ("aws_cloudfront_function", "etag", "a", "b"),
         ("aws_s3_object", "version_id", "a", "b"),
         ("aws_lambda_function", "last_modified", "a", "b"),
         ("aws_x", "last_updated_date", "a", "b"),
@@ -56,10 +60,32 @@ def test_noise_in_nothing_out(provider_type: str, attribute: str, one: Json, oth
         ("aws_x", "version"),
         ("aws_x", "arn"),
         ("aws_x", "betag"),
+        ("aws_s3_object", "etag"),
+        ("aws_s3_bucket_object", "etag"),
+        ("aws:s3/bucketObject:BucketObject", "etag"),
+        ("kubectl_manifest", "live_manifest_incluster"),
+        ("azurerm_mssql_server_security_alert_policy", "state"),
+        ("aws_organizations_account", "status"),
+        ("aws_secretsmanager_secret_version", "version_stages"),
     ],
 )
 def test_what_no_rule_names_stays(provider_type: str, attribute: str) -> None:
     assert left({"id": "x", attribute: "a"}, {"id": "x", attribute: "b"}, provider_type) == [attribute]
+
+
+@pytest.mark.parametrize(
+    ("provider_type", "attribute"),
+    [
+        ("aws:lambda/function:Function", "qualifiedArn"),
+        ("aws:lambda/function:Function", "version"),
+        ("aws:eks/cluster:Cluster", "platformVersion"),
+        ("gcp:compute/instance:Instance", "metadataFingerprint"),
+        ("gcp:compute/instance:Instance", "currentStatus"),
+        ("aws:rds/cluster:Cluster", "latestRestorableTime"),
+    ],
+)
+def test_a_rule_about_terraforms_type_is_about_pulumis_too(provider_type: str, attribute: str) -> None:
+    assert left({"id": "x", attribute: "a"}, {"id": "x", attribute: "b"}, provider_type) == []
 
 
 def test_noise_beside_drift_is_left_out_of_the_difference() -> None:
@@ -98,8 +124,8 @@ def test_ignored_changes_say_why() -> None:
 
 
 def test_the_table_can_be_overridden() -> None:
-    rules = (NoiseRule("aws_*", "size", "It breathes."),)
-    found = normalise(finding({"size": 1, "etag": "a"}, {"size": 2, "etag": "b"}), key=KEY, noise=rules)
+    rules = (NoiseRule("mine", ("aws_*",), ("size",), "It breathes."),)
+    found = normalise(finding({"size": 1, "etag": "a"}, {"size": 2, "etag": "b"}), key=KEY, noise=NoiseTable(rules))
     assert [change.path for change in found.changes] == ["etag"]
 
 
@@ -119,3 +145,121 @@ def test_what_is_only_noise_is_counted_with_its_reason() -> None:
         "aws_x.noise": NOISE[0].reason,
         "aws_x.same": "Both sides mean the same; they are only spelt differently.",
     }
+
+
+def test_ids_are_unique_and_readable() -> None:
+    ids = [rule.id for rule in NOISE]
+    assert len(set(ids)) == len(ids) > 100
+    assert [one for one in ids if not re.fullmatch(r"[a-z0-9]+(?:[.-][a-z0-9]+)+", one)] == []
+
+
+def test_no_id_ever_vanishes() -> None:
+    """Accounts have switched rules by their ids: one that is no longer wanted stays, off by default."""
+    kept = [
+        "any.etag",
+        "any.serial",
+        "aws.instance.state",
+        "aws.rds.restorable",
+        "google.fingerprint",
+        "kubernetes.status",
+    ]
+    assert set(kept) <= {rule.id for rule in NOISE}
+
+
+def test_attributes_are_spelt_as_they_are_compared() -> None:
+    assert [one for rule in NOISE for one in rule.attributes if snake_case(one) != one] == []
+
+
+@pytest.mark.parametrize("rule", [rule for rule in NOISE if rule.is_enabled], ids=lambda rule: rule.id)
+def test_each_rule_does_what_it_says(rule: NoiseRule) -> None:
+    provider_type = rule.types[0].replace("*", "x_")
+    for attribute in rule.attributes:
+        before = None if rule.moves is Moves.FILLED else "a"
+        change = Change(attribute.replace("*", "x"), before, "b", before, "b")
+        assert BUILT_IN.reason(change, provider_type), attribute
+
+
+@pytest.mark.parametrize(
+    "path", ["tags.build_serial", "labels.etag", 'annotations["x/last_serial"]', "a.tags.my_serial"]
+)
+def test_a_name_that_people_gave_is_no_stamp_of_the_provider(path: str) -> None:
+    assert BUILT_IN.reason(Change(path, "a", "b", "a", "b"), "aws_instance") == ""
+
+
+@pytest.mark.parametrize(
+    "path", ["certificate_serial", "latest_policy", "access_key_serial", "latest_restorable.kms_key_id"]
+)
+def test_a_star_hides_nothing_that_guards(path: str) -> None:
+    assert BUILT_IN.reason(Change(path, "a", "b", "a", "b"), "aws_x") == ""
+
+
+def test_rules_that_are_off_by_default_say_what_is_then_not_seen() -> None:
+    off = [rule for rule in NOISE if not rule.is_enabled]
+    assert len(off) > 5
+    assert [rule.id for rule in off if "Switch this on" not in rule.reason] == []
+    change = Change("desired_capacity", 2, 3, "2", "3")
+    assert BUILT_IN.reason(change, "aws_autoscaling_group") == ""
+    assert NoiseTable(NOISE).reason(change, "aws_autoscaling_group")
+
+
+def test_a_rule_may_be_about_what_the_provider_fills_in_only() -> None:
+    table = NoiseTable([NoiseRule("mine", ("*",), ("size",), "It fills in.", moves=Moves.FILLED)])
+    assert table.reason(Change("size", None, 1, None, "1"), "x")
+    assert table.reason(Change("size", 1, None, "1", None), "x") == ""
+    assert table.reason(Change("size", 1, 2, "1", "2"), "x") == ""
+
+
+@pytest.mark.parametrize(
+    ("echo", "of"), [("effective_labels", "labels"), ("terraform_labels", "labels"), ("tagsAll", "tags")]
+)
+def test_labels_that_are_shown_twice_are_counted_once(echo: str, of: str) -> None:
+    assert left({of: {"a": "1"}, echo: {"a": "1"}}, {of: {"a": "2"}, echo: {"a": "2"}}) == [f"{of}.a"]
+    assert left({echo: {"a": "1"}}, {echo: {"a": "2"}}) == [f"{echo}.a"]
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        {},
+        {"rules": {}},
+        {"rules": [{"id": "a", "types": "*", "attributes": ["a"], "reason": "b"}]},
+        {"rules": [{"id": "a", "types": ["*"], "attributes": ["a"], "reason": "b", "change": "odd"}]},
+        {"rules": [{"id": "a", "types": ["*"], "attributes": ["a"], "reason": "b", "odd": 1}]},
+    ],
+)
+def test_a_table_that_is_none_is_refused(table: Json) -> None:
+    with pytest.raises(ValueError, match=r"noise rule|list|Moves"):
+        rules_of(table)
+
+
+@pytest.mark.parametrize(
+    ("provider_type", "expected", "actual"),
+    [
+        ("aws_instance", {"region": None}, {"region": "eu-west-1"}),
+        ("aws:ec2/instance:Instance", {"tags": {}}, {"tags": {"aws:autoscaling:groupName": "x"}}),
+        (
+            "google_storage_bucket",
+            {"effective_labels": {}},
+            {"effective_labels": {"goog-terraform-provisioned": "true"}},
+        ),
+        ("AWS::EC2::VPCEndpoint", {"RouteTableIds": ["b", "a"]}, {"RouteTableIds": ["a", "b"]}),
+        (
+            "AWS::ElasticLoadBalancingV2::LoadBalancer",
+            {"LoadBalancerAttributes": [{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}]},
+            {"LoadBalancerAttributes": [{"Key": "b", "Value": "2"}, {"Key": "a", "Value": "1"}]},
+        ),
+        (
+            "aws_ecs_task_definition",
+            {"container_definitions": '[{"name":"a","environment":[{"name":"B","value":"2"},{"name":"A"}]}]'},
+            {"container_definitions": '[{"environment":[{"name":"A"},{"name":"B","value":"2"}],"name":"a"}]'},
+        ),
+        ("aws_route53_record", {"alias": [{"name": "X.example."}]}, {"alias": [{"name": "x.example"}]}),
+        ("azure:network/networkInterface:NetworkInterface", {"x": "/subscriptions/A"}, {"x": "/subscriptions/a"}),
+    ],
+)
+def test_what_providers_do_every_day_is_no_drift(provider_type: str, expected: JsonObject, actual: JsonObject) -> None:
+    assert left({"id": "x", **expected}, {"id": "x", **actual}, provider_type) == []
+
+
+def test_a_region_that_differs_is_drift() -> None:
+    assert left({"region": "eu-west-1"}, {"region": "us-east-1"}, "aws_x") == ["region"]

@@ -12,7 +12,7 @@ from drifts.findings import Json, JsonObject, Kind, Mask
 from drifts.ingest.noise import NOISE
 from drifts.ingest.normalise import normalise
 from tests.drifts.ingest.plans import KEY, finding, judged_findings, policy
-from tests.drifts.ingest.trees import MASKS, STATES, TEXTS, VALUES
+from tests.drifts.ingest.trees import MASKS, SCALARS, STATES, TEXTS
 
 UNSET: st.SearchStrategy[Json] = st.sampled_from([None, "", [], {}])
 
@@ -50,9 +50,15 @@ def test_a_finding_is_noise_exactly_when_nothing_is_left(expected: JsonObject, a
 
 NOISY = st.dictionaries(
     st.sampled_from(
-        sorted({rule.attribute.replace("*", "x") for rule in NOISE if rule.types == "*" and "." not in rule.attribute})
+        sorted(
+            one.replace("*", "x")
+            for rule in NOISE
+            if rule.types == ("*",)
+            for one in rule.attributes
+            if not one.startswith("*.")
+        )
     ),
-    VALUES,
+    SCALARS,
     min_size=1,
 )
 

@@ -6,7 +6,8 @@ import pytest
 
 from drifts.findings import Assessment
 from drifts.ingest.formats.base import Mode
-from drifts.ingest.reconcile import Known, Reconciliation, Seen, reconcile, scope_of
+from drifts.ingest.reconcile import Known, Reconciliation, Seen, reconcile
+from drifts.ingest.scope import scope_of
 from drifts.transitions import Status
 from tests.drifts.ingest.plans import assessed, entry, judged, no_op, plan
 
@@ -16,19 +17,24 @@ OTHERWISE = plan([entry(before={"size": "s"}, after={"size": "xl"})], [no_op(WEB
 
 
 def shown(assessment: Assessment) -> list[Seen]:
-    return [Seen(one.fingerprint, one.difference_digest) for one in judged(assessment).observations]
+    return [
+        Seen(one.fingerprint, one.difference_digest, kind=one.kind, attribute_digests=one.attribute_digests)
+        for one in judged(assessment).observations
+    ]
 
 
 def record(status: Status = Status.DETECTED) -> list[Known]:
     """The drift that `DRIFTED` opened."""
-    return [Known(one.fingerprint, one.difference_digest, status, WEB) for one in shown(assessed(DRIFTED))]
+    (one,) = shown(assessed(DRIFTED))
+    return [Known(one.fingerprint, one.difference_digest, status, WEB, decided_digests=one.attribute_digests)]
 
 
 def fate(body: bytes, *, status: Status = Status.DETECTED, mode: Mode = Mode.DRIFT) -> str:
     """What becomes of that drift when another plan arrives."""
     said = assessed(body, mode=mode)
     done: Reconciliation[Known, Seen] = reconcile(record(status), shown(said), scope_of(said))
-    return next(name for name in ("changed", "superseded", "unchanged", "reconciled", "held") if getattr(done, name))
+    fates = ("changed", "superseded", "unchanged", "reconciled", "pending", "not_assessed")
+    return next(name for name in fates if getattr(done, name))
 
 
 def test_a_first_scan_opens_a_drift() -> None:
@@ -43,11 +49,11 @@ def test_a_first_scan_opens_a_drift() -> None:
         (OTHERWISE, "changed"),
         (plan([], [no_op(WEB)]), "reconciled"),
         (plan([], [no_op("aws_x.other")]), "reconciled"),
-        (plan([], [entry(WEB)]), "held"),
-        (plan([]), "held"),
-        (plan([], [no_op(WEB)], errored=True), "held"),
-        (plan([], [no_op(WEB)], complete=False), "held"),
-        (plan(None, [no_op(WEB)], terraform_version="0.12.31"), "held"),
+        (plan([], [entry(WEB)]), "pending"),
+        (plan([]), "not_assessed"),
+        (plan([], [no_op(WEB)], errored=True), "not_assessed"),
+        (plan([], [no_op(WEB)], complete=False), "not_assessed"),
+        (plan(None, [no_op(WEB)], terraform_version="0.12.31"), "not_assessed"),
         (
             plan([entry(before={"size": "s", "etag": "1"}, after={"size": "s", "etag": "2"})], [no_op(WEB)]),
             "reconciled",

@@ -43,7 +43,6 @@ def test_a_redacted_plan_without_a_format_version_is_refused() -> None:
             "JSON of a Terraform state",
         ),
         ({"format_version": "1.0", "provider_schemas": {}}, "provider schemas"),
-        ({"@level": "info", "@message": "x", "type": "version"}, "log of terraform plan -json"),
         ({"hello": "world"}, "No parser"),
     ],
 )
@@ -95,10 +94,16 @@ def test_null_stands_for_nothing(more: dict[str, Any]) -> None:
     assert assessed(json.dumps({"format_version": "1.2", "planned_values": {}, **more}).encode()).findings == ()
 
 
-def test_a_format_that_is_named_says_what_else_the_body_is() -> None:
-    state = json.dumps({"version": 4, "serial": 1, "lineage": "x"}).encode()
-    with pytest.raises(UnrecognisedFormat, match="state file"):
-        FORMAT.parse(state, ParseOptions())
+@pytest.mark.parametrize(
+    ("document", "what"),
+    [
+        ({"version": 4, "serial": 1, "lineage": "x"}, "state file"),
+        ({"@level": "info", "@message": "x", "type": "version"}, "log of terraform plan -json"),
+    ],
+)
+def test_a_format_that_is_named_says_what_else_the_body_is(document: dict[str, Any], what: str) -> None:
+    with pytest.raises(UnrecognisedFormat, match=what):
+        FORMAT.parse(json.dumps(document).encode(), ParseOptions())
 
 
 def test_a_body_that_nobody_checked_for_utf_8_is_refused_all_the_same() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from drifts.ingest.errors import FormatError
 from drifts.ingest.formats.base import Mode
-from tests.drifts.ingest.plans import assessed, changed, no_op, plan
+from tests.drifts.ingest.plans import assessed, changed, entry, judged, no_op, plan
 
 WEB = "aws_instance.web"
 
@@ -119,3 +119,16 @@ def test_modules_of_the_state_are_read_to_an_absurd_depth_and_no_further() -> No
 def test_deferred_changes_are_pending() -> None:
     said = assessed(plan([], [], deferred_changes=[{"reason": "x", "resource_change": changed("aws_x.later")}]))
     assert said.still_pending == {"aws_x.later"}
+
+
+@pytest.mark.parametrize(
+    "planned",
+    [
+        {"actions": ("update",), "before": {"id": "i-1", "a": 1}, "after": {"id": "i-1"}, "after_unknown": {"a": True}},
+        {"actions": ("delete", "create"), "before": {"id": "i-1"}, "after": {}, "after_unknown": {"id": True}},
+    ],
+)
+def test_what_is_planned_without_a_known_difference_is_not_over(planned: dict[str, Any]) -> None:
+    found = judged(assessed(plan([], [entry(**planned)]), mode=Mode.PLAN))
+    assert found.observations == ()
+    assert found.assessment.still_pending == {"aws_instance.web"}
