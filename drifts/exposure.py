@@ -1,20 +1,14 @@
-"""Who may come in: the ports that a security group's rules open, and to which addresses.
-
-Rules are read in the spellings of Terraform, CloudFormation and the API: a group with its rules inside, or one rule as
-a resource of its own.
-"""
+"""Who may newly come in: the ports that a security group's rules open, and to which addresses."""
 
 from __future__ import annotations
 
-import ipaddress
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TypeAlias
 
-from drifts.findings import Json, JsonObject
-from drifts.globs import snake_case
+from drifts.findings import JsonObject
+from drifts.ingress import LAST_PORT, Network, Ports, openings
 
 SENSITIVE_PORTS: dict[int, str] = {
     20: "FTP",
@@ -62,21 +56,8 @@ SENSITIVE_PORTS: dict[int, str] = {
 }
 """Ports behind which administration and data stand."""
 
-_LAST_PORT = 65535
-_ALL_PROTOCOLS = frozenset({"-1", "all", "any", "*"})
-_PROTOCOL_NAMES = {"6": "tcp", "17": "udp"}
-_PORTLESS = frozenset({"icmp", "icmpv6", "1", "58"})
-"""Protocols whose port fields mean something else."""
-
-_RULE_LISTS = frozenset({"ingress", "security_group_ingress", "ingress_rules", "inbound_rules"})
-_NETWORKS = ("cidr_blocks", "ipv6_cidr_blocks", "cidr_ipv4", "cidr_ipv6", "cidr_ip", "cidr", "source", "cidrs")
-_PROTOCOLS = ("protocol", "ip_protocol")
 _INTERNET_BITS = 4
 """A network with as few fixed bits as this is the whole internet: 0.0.0.0/0, but also 128.0.0.0/1 and 2000::/3."""
-
-Network: TypeAlias = "ipaddress.IPv4Network | ipaddress.IPv6Network"
-Ports: TypeAlias = tuple[int, int]
-"""First and last of a range."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,74 +107,15 @@ def opened_ports(provider_type: str, *, expected: JsonObject, actual: JsonObject
 
 def _openings(provider_type: str, state: JsonObject) -> dict[tuple[str, Network], list[Ports]]:
     found: dict[tuple[str, Network], list[Ports]] = defaultdict(list)
-    for rule in _rules(provider_type, state):
-        ports = _ports(rule)
-        for network in _networks(rule):
-            for protocol in _protocols(rule):
-                found[protocol, network].append(ports)
+    for opening in openings(provider_type, state):
+        found[opening.protocol, opening.network].append(opening.ports)
     return found
-
-
-def _rules(provider_type: str, state: JsonObject) -> Iterator[JsonObject]:
-    """Yield the ingress rules of a group, or the one rule that the resource is, keys in snake_case."""
-    if "egress" in provider_type.lower() or state.get("type") == "egress":
-        return
-    own = _spelt(state)
-    if any(name in own for name in _NETWORKS):
-        yield own
-    for name in _RULE_LISTS & own.keys():
-        rules = own[name]
-        for rule in rules if isinstance(rules, list) else [rules]:
-            if isinstance(rule, dict):
-                yield _spelt(rule)
-
-
-def _spelt(state: JsonObject) -> JsonObject:
-    return {snake_case(name): value for name, value in state.items()}
-
-
-def _networks(rule: JsonObject) -> Iterator[Network]:
-    for name in _NETWORKS:
-        value = rule.get(name)
-        for text in value if isinstance(value, list) else [value]:
-            network = _network(text) if isinstance(text, str) else None
-            if network is not None:
-                yield network
-
-
-@lru_cache(maxsize=1024)
-def _network(text: str) -> Network | None:
-    try:
-        return ipaddress.ip_network(text.strip(), strict=False)
-    except ValueError:
-        return None
 
 
 @lru_cache(maxsize=1024)
 def _supernets(network: Network) -> tuple[Network, ...]:
     """Return a network and all that hold it."""
     return tuple(network.supernet(new_prefix=bits) for bits in range(network.prefixlen, -1, -1))
-
-
-def _protocols(rule: JsonObject) -> tuple[str, ...]:
-    value = next((rule[name] for name in _PROTOCOLS if rule.get(name) not in (None, "")), "tcp")
-    name = str(value).lower()
-    if name in _PORTLESS:
-        return ()
-    return ("tcp", "udp") if name in _ALL_PROTOCOLS else (_PROTOCOL_NAMES.get(name, name),)
-
-
-def _ports(rule: JsonObject) -> Ports:
-    if any(str(rule.get(name)).lower() in _ALL_PROTOCOLS for name in _PROTOCOLS):
-        return 0, _LAST_PORT
-    first = _port(rule.get("from_port", rule.get("port")), 0)
-    last = _port(rule.get("to_port", rule.get("port")), _LAST_PORT)
-    return (0, _LAST_PORT) if first < 0 else (first, last)
-
-
-def _port(value: Json, default: int) -> int:
-    text = str(value)
-    return int(text) if text.lstrip("-").isdecimal() and len(text) <= len(str(_LAST_PORT)) else default
 
 
 def _merged(ranges: Iterable[Ports]) -> list[Ports]:
@@ -228,7 +150,7 @@ def _sensitive_in(ports: Ports) -> list[int]:
 def ports_in_words(ranges: Iterable[Ports]) -> str:
     """Name ranges of ports for a person: `port 22 (SSH)`, `ports 80 and 443`, `all ports`."""
     listed = list(ranges)
-    if any(first <= 1 and last >= _LAST_PORT for first, last in listed):
+    if any(first <= 1 and last >= LAST_PORT for first, last in listed):
         return "all ports"
     words = [_range_in_words(one) for one in listed]
     many = len(words) > 1 or any(first != last for first, last in listed)
