@@ -1,21 +1,28 @@
-"""Every write to the ledger of costs."""
+"""Every write to the ledger of costs, and to the prices that are read from the provider."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
+import structlog
+from django.db import transaction
+
 from audit.journal import Writer
-from costs.models import CostMetric
+from costs.current_prices import forget_prices
+from costs.models import CostMetric, PriceList
+from costs.price_list import ListPrices
+
+logger = structlog.get_logger(__name__)
 
 BATCH = 1000
 NOTHING = Decimal("0.00")
 
-# Nothing here records a fact of its own: what opens, changes or resolves a drift does, and that fact carries the cost.
-# A second entry would say the same thing twice, in the journal, on the timeline and on the wire.
+# The ledger records no fact of its own: what opens, changes or resolves a drift does, and that fact carries the cost. A
+# second entry would say the same thing twice, in the journal, on the timeline and on the wire.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,3 +85,27 @@ def _row(w: Writer, change: CostChange) -> CostMetric:
         # What putting a drift back would save is what it costs; one that saves money has nothing to save.
         savings_delta=max(after, NOTHING) - max(before, NOTHING),
     )
+
+
+def store_prices(service: str, region: str, prices: ListPrices, *, source: str, on: date) -> PriceList:
+    """Let prices take the place of the older ones of their service and region.
+
+    They belong to no account, so no journal has an entry of it: the log does. Drifts on record keep the figures they
+    were priced with, each with its date, until a scan shows them again.
+
+    Args:
+        service: The provider's code of the service.
+        region: The provider's region code.
+        prices: All that was read of it.
+        source: Which list they were read from.
+        on: The day.
+    """
+    with transaction.atomic():
+        row, _ = PriceList.objects.update_or_create(
+            service=service,
+            region=region,
+            defaults={"date": on, "source": source, "figures": prices.as_json()},
+        )
+        transaction.on_commit(forget_prices)
+    logger.info("prices_refreshed", service=service, region=region, figures=prices.count, date=on.isoformat())
+    return row

@@ -14,6 +14,9 @@ from decimal import Decimal
 MOST = 1_000_000
 """Beyond any size, IOPS or throughput that a provider sells for one volume."""
 
+MOST_WORDS = 120
+"""Characters of what a component is called after."""
+
 _CODE = re.compile(r"[A-Za-z0-9/][A-Za-z0-9/._-]{0,62}")
 _WHOLE = re.compile(r"[0-9]{1,12}")
 _FLAGS: Mapping[object, bool] = {"true": True, "false": False}
@@ -49,6 +52,15 @@ class Attributes:
         if isinstance(value, str) and _CODE.fullmatch(value):
             return value
         raise NothingToPrice(f"The value of {names[0]} cannot be read.")
+
+    def words(self, *names: str) -> str:
+        """Return what the attributes say, for people and to tell two things apart; '' where none is set.
+
+        Args:
+            *names: The attributes' names; those that are set follow one another.
+        """
+        found = [self._values[_folded(name)] for name in names if _folded(name) in self._values]
+        return " ".join(str(value) for value in found if isinstance(value, str | int))[:MOST_WORDS]
 
     def count(self, *names: str) -> Decimal | None:
         """Return a whole number of at least 0; None where none of the names is set.

@@ -1,4 +1,7 @@
-"""The ledger of what drifts cost. Only `costs.actions` writes it, and nothing changes what it has written."""
+"""The ledger of what drifts cost, and prices read from the provider. Only `costs.actions` writes either.
+
+Nothing changes what the ledger has said; a price list gives way to the newer one of its service and region.
+"""
 
 from __future__ import annotations
 
@@ -94,3 +97,30 @@ class CostMetric(models.Model):
     def __str__(self) -> str:
         """The change and its day."""
         return f"{self.impact_delta:+.2f} USD a month on {self.at:%Y-%m-%d}"
+
+
+class PriceList(models.Model):
+    """The newest on-demand list prices of one of the provider's services in one region. They are nobody's secret.
+
+    No account owns them: they are the same for all, so they stand beside the wall between tenants, to be read only.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    service = models.CharField(max_length=40, help_text="The provider's code of the service: AmazonEC2, AmazonRDS, …")
+    region = models.CharField(max_length=64)
+    date = models.DateField(help_text="The day they were read from the provider's list.")
+    source = models.CharField(max_length=200, help_text="Which list they were read from.")
+    currency = models.CharField(max_length=3, default="USD")
+    figures = models.JSONField(help_text="Family, unit and item of each price, as the package's tables have them.")
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        """One list a service and region: the newest."""
+
+        db_table = "costs_price_list"
+        ordering = ["service", "region"]
+        constraints = [models.UniqueConstraint(fields=["service", "region"], name="costs_price_list_newest")]
+
+    def __str__(self) -> str:
+        """Whose prices, and of when."""
+        return f"{self.service} in {self.region}, {self.date}"

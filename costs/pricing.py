@@ -3,8 +3,9 @@
 Pure: no Django, no I/O but the packaged price tables. Both sides are taken apart into priced parts (`costs.parts`) and
 compared part by part, so a part that nobody can price does no harm as long as it did not change.
 
-The figure covers on-demand list prices of instances, volumes and database storage. Charges that follow use (traffic,
-requests, snapshots, backups) and discounts (reservations, savings plans) are not in it.
+The figure covers on-demand list prices of instances, volumes, databases with their storage, caches, NAT gateways, load
+balancers and addresses. Charges that follow use (traffic, requests, capacity units, snapshots, backups) and discounts
+(reservations, savings plans) are not in it.
 """
 
 from __future__ import annotations
@@ -17,12 +18,14 @@ from typing import Literal
 
 from costs.attributes import NothingToPrice
 from costs.parts import Counted, Part, parts_of
-from costs.prices import CURRENCY
+from costs.prices import CURRENCY, PACKAGED, PriceBook
 
 CENT = Decimal("0.01")
 ZERO = Decimal("0.00")
 MOST = Decimal(1_000_000_000)
 """USD a month; no resource costs so much."""
+NAMED = 3
+"""Components that a reason names."""
 KINDS = frozenset({"modified", "deleted", "unmanaged"})
 
 Basis = Literal["priced", "unpriced", "reported"]
@@ -54,6 +57,10 @@ class Line:
     is_main: bool
     """Whether it is the resource itself, and not something attached to it."""
     price_date: date | None
+    source: str = ""
+    """Which list the price comes from."""
+    estimate: str = ""
+    """How the price was derived, in words; '' where it stands in the list itself."""
 
     @property
     def quantity(self) -> Decimal:
@@ -85,7 +92,21 @@ class Priced:
     """Whether the true figure is further from 0, since parts without a known price add to it."""
     currency: str = CURRENCY
     reason: str = ""
-    """Why it is unpriced, in words."""
+    """Why it is unpriced, a least or an estimate, in words; '' where it is a plain figure."""
+
+    @property
+    def is_estimated(self) -> bool:
+        """Whether a price that changed the figure was derived from another region's."""
+        return any(line.estimate for line in self.breakdown if line.quantity)
+
+
+def reported(impact_monthly: Decimal) -> Priced:
+    """Take a figure as the sender of a drift states it.
+
+    Args:
+        impact_monthly: USD a month, actual minus expected.
+    """
+    return Priced(impact_monthly=impact_monthly, basis="reported", reason="The sender of the drift states it.")
 
 
 def price_drift(
@@ -95,6 +116,7 @@ def price_drift(
     region: str,
     expected: Mapping[str, object] | None,
     actual: Mapping[str, object] | None,
+    book: PriceBook = PACKAGED,
 ) -> Priced:
     """Price a drift: what is there a month, minus what should be there.
 
@@ -106,12 +128,13 @@ def price_drift(
         region: The provider's region code.
         expected: The state that should be.
         actual: The state that is.
+        book: The prices that are known; the package's where nothing newer is.
     """
     if kind not in KINDS:
         return _unpriced(f"A drift of kind {kind[:40]!r} has no price.")
     try:
-        should = [] if kind == "unmanaged" else parts_of(provider_type, region, expected or {})
-        found = [] if kind == "deleted" else parts_of(provider_type, region, actual or {})
+        should = [] if kind == "unmanaged" else parts_of(provider_type, region, expected or {}, book)
+        found = [] if kind == "deleted" else parts_of(provider_type, region, actual or {}, book)
     except NothingToPrice as nothing:
         return _unpriced(str(nothing))
     if kind == "deleted":
@@ -133,6 +156,8 @@ def _lines(expected: Iterable[Counted], actual: Iterable[Counted]) -> tuple[Line
             actual_quantity=of_actual,
             is_main=part.is_main,
             price_date=part.price.on if part.price else None,
+            source=part.price.source if part.price else "",
+            estimate=part.price.estimate if part.price else "",
         )
         for part, (of_expected, of_actual) in quantities.items()
     )
@@ -153,7 +178,23 @@ def _judge(lines: tuple[Line, ...]) -> Priced:
         breakdown=lines,
         price_date=min((line.price_date for line in changed or lines if line.price_date), default=None),
         at_least=bool(unknown),
+        reason=" ".join([*_of_unknown(unknown), *_of_estimates(changed)]),
     )
+
+
+def _of_unknown(unknown: list[Line]) -> list[str]:
+    return [f"At least that: no price is known for {_named(unknown)}."] if unknown else []
+
+
+def _of_estimates(changed: list[Line]) -> list[str]:
+    found = [line for line in changed if line.estimate]
+    return [f"Estimated, for {_named(found)}: {found[0].estimate}."] if found else []
+
+
+def _named(lines: list[Line]) -> str:
+    """Some components by name, the rest by number."""
+    names = [line.component for line in lines[:NAMED]]
+    return ", ".join(names) + (f" and {len(lines) - NAMED} more" if len(lines) > NAMED else "")
 
 
 def _adds_to(impact: Decimal, unknown: list[Line]) -> bool:

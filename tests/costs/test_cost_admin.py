@@ -1,14 +1,15 @@
 """The ledger in the admin: to read, one's own account only."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from accounts.models import User
 from audit import journal
 from costs.actions import record_cost_change
-from costs.models import CostMetric
+from costs.models import CostMetric, PriceList
 from driftsentry.api.ids import new_id
 from tests.admin.conftest import browser as signed_in
 
@@ -70,3 +71,22 @@ def test_others_are_sent_to_log_in(world: Any, who: str) -> None:
     page = signed_in(getattr(world, who)).get(LIST)
     assert page.status_code == 302
     assert "/admin/login/" in page["Location"]
+
+
+def test_a_superuser_reads_the_price_lists_and_nobody_writes_them(world: Any) -> None:
+    row = PriceList.objects.create(
+        service="AmazonEC2",
+        region="us-east-1",
+        date=date(2026, 6, 1),
+        source="a list",
+        figures={"ec2": {"hour": {"t3.large": "0.09"}}},
+    )
+    page = f"/admin/costs/pricelist/{row.pk}/change/"
+    assert signed_in(world.owner).get(page).status_code == 403
+    User.objects.filter(pk=world.owner.pk).update(is_superuser=True)
+    client = signed_in(world.owner)
+    assert page in client.get("/admin/costs/pricelist/").content.decode()
+    assert "t3.large" in client.get(page).content.decode()
+    assert client.post(page, {"source": "mine"}).status_code == 403
+    assert client.post(f"/admin/costs/pricelist/{row.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert PriceList.objects.get().source == "a list"

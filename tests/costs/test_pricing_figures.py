@@ -5,7 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from costs.pricing import Priced
+from costs.parts import READERS
+from costs.pricing import Priced, reported
 from tests.costs.states import State, database, instance, price, volume
 
 D = Decimal
@@ -74,6 +75,13 @@ def test_volumes_of_an_instance_are_priced(volumes: tuple[State, ...], amount: s
     assert told(price(bare, instance("t3.large", *volumes))) == exactly(amount)
 
 
+def test_an_instance_at_rest_is_paid_for_its_volumes_only() -> None:
+    running, stopped = instance(instance_state="running"), instance(instance_state="stopped")
+    assert told(price(running, stopped)) == exactly("-60.74")  # 730 x 0.0832
+    assert told(price(stopped, None, kind="deleted")) == exactly("-0.64")  # 8 x 0.08
+    assert told(price(stopped, instance("m5.4xlarge", instance_state="stopped"))) == exactly("0.00")
+
+
 def test_a_volume_is_priced_alone() -> None:
     small, large = {"type": "gp3", "size": 100}, {"type": "gp3", "size": 500, "iops": 6000}
     # 400 x 0.08 + 3000 x 0.005
@@ -122,7 +130,11 @@ def test_a_database_in_another_region_has_its_own_price() -> None:
     grown = price(small, large, provider_type="aws_db_instance", region="eu-west-1")
     assert told(grown) == exactly("204.40")  # 730 x (0.56 - 0.28); the storage did not change
     gone = price(small, None, provider_type="aws_db_instance", region="eu-west-1", kind="deleted")
-    assert told(gone) == at_least("-204.40")  # and its storage, whose price there is not known
+    # 730 x 0.28 + 20 x 0.115 x 1.104 (gp2 storage, estimated): 204.40 + 2.5392
+    assert told(gone) == exactly("-206.94")
+    nowhere = price(small, None, provider_type="aws_db_instance", region="sa-east-1", kind="deleted")
+    # 730 x 0.524, and its storage, whose price there is neither known nor estimated
+    assert told(nowhere) == at_least("-382.52")
 
 
 def test_figures_of_the_source_that_do_not_fit_are_left_out() -> None:
@@ -277,10 +289,14 @@ def test_an_unknown_kind_has_no_price() -> None:
     assert told(price(instance(), instance(), kind="renamed")) == UNPRICED
 
 
+@pytest.mark.parametrize("provider_type", sorted(READERS))
 @pytest.mark.parametrize("kind", ["modified", "deleted", "unmanaged"])
-def test_a_side_without_values_has_no_price(kind: str) -> None:
-    assert told(price({}, {}, kind=kind)) == UNPRICED
-    assert told(price(None, None, kind=kind)) == UNPRICED
+def test_a_side_without_values_has_no_price(kind: str, provider_type: str) -> None:
+    nothings: list[State | None] = [{}, None]
+    for nothing in nothings:
+        found = price(nothing, nothing, kind=kind, provider_type=provider_type)
+        assert told(found) == UNPRICED
+        assert found.reason == "The source of the drift tells no values of the resource."
 
 
 def test_the_breakdown_adds_up_and_names_its_parts() -> None:
@@ -298,7 +314,7 @@ def test_the_breakdown_adds_up_and_names_its_parts() -> None:
 
 def test_a_part_without_a_price_is_in_the_breakdown_without_amounts() -> None:
     disk = {"type": "gp2", "size": 10}
-    found = price(None, disk, provider_type="aws_ebs_volume", region="eu-west-1", kind="unmanaged")
+    found = price(None, disk, provider_type="aws_ebs_volume", region="sa-east-1", kind="unmanaged")
     (line,) = found.breakdown
     assert told(found) == UNPRICED
     assert found.reason == "No price is known for: EBS gp2 storage."
@@ -310,3 +326,13 @@ def test_the_date_is_that_of_the_oldest_list_used() -> None:
     assert price(instance("t3.large"), None, kind="deleted").price_date == date(2024, 1, 1)
     assert price(database(), None, provider_type="aws_db_instance", kind="deleted").price_date == date(2021, 8, 3)
     assert price({}, {}).price_date is None
+
+
+def test_a_plain_figure_has_no_reason_and_any_other_says_why() -> None:
+    assert price(instance("t3.large"), instance("m5.4xlarge")).reason == ""
+    odd = price(instance("t3.large"), instance("m5.4xlarge", volume(), volume("gp9", 100)))
+    assert odd.reason == "At least that: no price is known for EBS gp9 storage, EBS gp9 IOPS, not stated."
+    several = [volume(f"gp{number}", 100, iops=0) for number in range(4, 9)]
+    grown = price(instance(), instance("m5.large", volume(), *several))
+    assert grown.reason.endswith("EBS gp4 storage, EBS gp5 storage, EBS gp6 storage and 2 more.")
+    assert reported(D("5.00")).reason == "The sender of the drift states it."
