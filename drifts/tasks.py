@@ -1,0 +1,91 @@
+"""The jobs of scanning.
+
+What they call is imported when they run: procrastinate imports this module in every process, at its start.
+"""
+
+from uuid import UUID
+
+import structlog
+from procrastinate.contrib.django import app
+
+from driftsentry.api import tenancy
+
+logger = structlog.get_logger(__name__)
+
+
+@app.task(name="drifts.tasks.run_scan")
+def run_scan(account_id: str, scan_id: str) -> None:
+    """Run the detector of a scan. A second run of the job changes nothing that the first has recorded.
+
+    Args:
+        account_id: The tenant.
+        scan_id: The scan.
+    """
+    from drifts.actions import scanning  # noqa: PLC0415 - see above
+
+    with tenancy.within(UUID(account_id)):
+        scanning.run_scan(UUID(account_id), UUID(scan_id))
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="drifts.tasks.tick_schedules", queueing_lock="tick_schedules")
+def tick_schedules(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
+    """Start what is due, and tell of what was not scanned for too long.
+
+    Args:
+        timestamp: When it was due.
+    """
+    from drifts.actions import schedules  # noqa: PLC0415 - see above
+
+    with tenancy.lifted("schedules of every account"):
+        started, stale = schedules.start_due_scans(), schedules.mark_stale_stacks()
+    if started or stale:
+        logger.info("schedules_ticked", started=started, stale=stale)
+
+
+@app.task(name="drifts.tasks.attribute_drifts")
+def attribute_drifts(account_id: str, scan_id: str, drift_ids: list[str], attempt: int) -> None:
+    """Ask who changed what a scan found. A second run of the job changes nothing that the first has recorded.
+
+    Args:
+        account_id: The tenant.
+        scan_id: The scan.
+        drift_ids: The drifts.
+        attempt: 0 at first.
+    """
+    from drifts.actions import attributing  # noqa: PLC0415 - see above
+
+    with tenancy.within(UUID(account_id)):
+        ids = [UUID(one) for one in drift_ids]
+        found = attributing.attribute_drifts(UUID(account_id), UUID(scan_id), ids, attempt=attempt)
+    logger.info("drifts_attributed", scan=scan_id, asked=len(drift_ids), found=found)
+
+
+@app.task(name="drifts.tasks.send_remediation")
+def send_remediation(account_id: str, run_id: str) -> None:
+    """Ask a stack's pipeline to put a resource back. A second run of the job finds it done.
+
+    Args:
+        account_id: The tenant.
+        run_id: The remediation run.
+    """
+    from drifts.actions import remediating  # noqa: PLC0415 - see above
+
+    with tenancy.within(UUID(account_id)):
+        remediating.send_remediation(UUID(account_id), UUID(run_id))
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="drifts.tasks.sweep_remediations", queueing_lock="sweep_remediations")
+def sweep_remediations(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
+    """Send what was not sent in time, and fail what was not answered in time.
+
+    Args:
+        timestamp: When it was due.
+    """
+    from drifts.actions import remediating  # noqa: PLC0415 - see above
+
+    with tenancy.lifted("remediation runs of every account"):
+        swept = remediating.sweep_remediations()
+    if swept:
+        logger.info("remediations_swept", runs=swept)
