@@ -4,7 +4,7 @@ from django.db.models import Q, QuerySet
 from django_filters import rest_framework as filters
 
 from accounts.models import User
-from driftsentry.api.filtering import CommaList
+from driftsentry.api.filtering import CommaList, OneOf
 
 MAX_SEARCH = 200
 YES_NO_ALL = [("true", "true"), ("false", "false"), ("all", "all")]
@@ -14,7 +14,7 @@ class UserFilter(filters.FilterSet):
     """By role, by whether they may log in, and by a piece of the name or e-mail."""
 
     role = CommaList(field_name="role", choices=User.Roles.values)
-    isActive = filters.ChoiceFilter(choices=YES_NO_ALL, method="by_activity")
+    isActive = OneOf(choices=YES_NO_ALL, method="by_activity")
     search = filters.CharFilter(method="matching", max_length=MAX_SEARCH)
 
     class Meta:

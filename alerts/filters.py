@@ -4,7 +4,7 @@ from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 
 from alerts.models import Alert
-from driftsentry.api.filtering import CommaList
+from driftsentry.api.filtering import CommaList, OneOf
 
 YES_NO_ALL = [("true", "true"), ("false", "false"), ("all", "all")]
 
@@ -13,7 +13,7 @@ class AlertFilter(filters.FilterSet):
     """By drift, type, severity, and whether somebody has read them."""
 
     driftId = filters.UUIDFilter(field_name="drift_id")
-    isRead = filters.ChoiceFilter(choices=YES_NO_ALL, method="by_read")
+    isRead = OneOf(choices=YES_NO_ALL, method="by_read")
     severity = CommaList(field_name="severity", choices=Alert.Severities.values)
     type = CommaList(field_name="type", choices=Alert.Types.values)
 

@@ -3,7 +3,6 @@
 from functools import partial
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -15,120 +14,53 @@ from django.utils.safestring import SafeString
 from accounts.actors import actor_of
 from audit import timeline
 from audit.serializers import TimelineEntrySerializer
-from drifts.actions import stacks
-from drifts.decision_forms import DECISIONS
-from drifts.models import Drift, Scan, Stack
+from drifts.admin_detection import DetectionSettingsAdmin  # noqa: F401 - Django looks for this module only
+from drifts.admin_filters import AssessmentFilter
+from drifts.admin_groups import DriftGroupDecisionAdmin  # noqa: F401 - see above
+from drifts.admin_ignoring import IgnoreRuleAdmin  # noqa: F401 - see above
+from drifts.admin_remediation import RemediationHookAdmin, RemediationRunAdmin  # noqa: F401 - see above
+from drifts.admin_severity import SeverityRuleAdmin  # noqa: F401 - see above
+from drifts.admin_stacks import StackAdmin  # noqa: F401 - see above
+from drifts.consequences import sentence_of
+from drifts.decision_forms import DECISIONS, seen_digest, seen_name
+from drifts.models import Drift, Scan, ScanOutput
 from drifts.transitions import Action, can
 from driftsentry.api.access import Permission
-from driftsentry.api.admin import TenantAdmin, badge, is_superuser, json_block
+from driftsentry.api.admin import TenantAdmin, badge, json_block
 from driftsentry.api.errors import ApiError
-from driftsentry.api.tenancy import account_id_of
 
 MAX_TIMELINE = 200
 DRIFT = "admin:drifts_drift"
-STATES = ("expected_state", "actual_state", "difference", "cost_breakdown")
+STATES = (
+    *("expected_state", "actual_state", "difference", "cost_breakdown", "attribute_digests", "decided_digests"),
+    "attribution",
+)
 DRIFT_FIELDSETS: Any = [
     (None, {"fields": ("resource_id", "address", "coloured_severity", "severity_reason", "coloured_status", "kind")}),
     ("Where", {"fields": ("its_stack", "resource_type", "provider_type", "region", "cloud_account")}),
-    ("What differs", {"fields": ("shown_difference", "shown_expected", "shown_actual")}),
+    ("What differs", {"fields": ("shown_difference", "shown_consequence", "shown_expected", "shown_actual")}),
+    ("Who did it", {"fields": ("shown_attribution",)}),
     ("What it costs", {"fields": ("cost_impact_monthly", "cost_basis", "shown_cost")}),
-    ("Seen", {"fields": ("detected_at", "last_seen_at", "detected_by", "occurrences", "its_scan", "its_previous")}),
+    (
+        "Seen",
+        {
+            "fields": (
+                *("detected_at", "last_seen_at", "detected_by", "occurrences", "fidelity", "its_scan", "its_previous"),
+                *("last_assessed_at", "not_assessed_since", "not_assessed_reason", "is_flapping", "alerted_at"),
+            )
+        },
+    ),
     (
         "Decided",
         {
             "fields": (
                 *("approved_at", "approved_by", "approval_reason", "rejected_at", "rejected_by", "rejection_reason"),
-                *("resolved_at", "resolved_how"),
+                *("resolved_at", "resolved_how", "shown_lapse"),
             )
         },
     ),
     ("Timeline", {"fields": ("story",)}),
 ]
-
-
-class StackForm(forms.ModelForm):  # type: ignore[type-arg] # not subscriptable at run time
-    """A stack, its name unique within the account."""
-
-    class Meta:
-        """What describes it."""
-
-        model = Stack
-        fields = stacks.FIELDS
-
-    def clean_labels(self) -> dict[str, str]:
-        """Take names and texts only.
-
-        Raises:
-            ValidationError: It is something else.
-        """
-        labels = self.cleaned_data["labels"] or {}
-        if not isinstance(labels, dict) or not all(isinstance(value, str) for value in labels.values()):
-            raise forms.ValidationError('Names, each with a text: {"team": "payments"}.')
-        return labels
-
-
-@admin.register(Stack)
-class StackAdmin(TenantAdmin):
-    """What scans are about."""
-
-    reading = Permission.READ
-    writing = Permission.MANAGE_STACKS
-    form = StackForm
-    list_display = ("name", "environment", "tool", "owner", "is_enabled", "its_drifts", "its_scans", "created_at")
-    list_filter = ("is_enabled",)
-    list_select_related = ("account",)
-    search_fields = ("name", "owner", "environment")
-    date_hierarchy = "created_at"
-    ordering = ("name",)
-    autocomplete_fields = ("account",)
-    heavy = ("labels",)
-
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """The fields; superusers say whose a new stack is.
-
-        Args:
-            request: Of an admin.
-            obj: The stack, none where one is added.
-        """
-        return (*(("account",) if is_superuser(request) else ()), *stacks.FIELDS)
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """A stack stays in its account.
-
-        Args:
-            request: Of an admin.
-            obj: The stack, none where one is added.
-        """
-        return () if obj is None else ("account",)
-
-    def save_model(self, request: HttpRequest, obj: Stack, form: Any, change: bool) -> None:
-        """Make the stack, or change it.
-
-        Args:
-            request: Of an admin.
-            obj: As the form has it.
-            form: The form.
-            change: Whether it is there already.
-        """
-        values, by = dict(form.cleaned_data), actor_of(request)
-        account = values.pop("account", None)
-        if change:
-            stacks.change_stack(obj.account_id, obj.pk, values=values, by=by)
-        else:
-            account_id = account.pk if account else account_id_of(request)
-            obj.pk = stacks.create_stack(account_id, values=values, by=by).pk
-
-    @admin.display(description="drifts")
-    def its_drifts(self, stack: Stack) -> SafeString:
-        """Where its drifts are."""
-        return format_html('<a href="{}?stack__id__exact={}">drifts</a>', reverse(f"{DRIFT}_changelist"), stack.pk)
-
-    @admin.display(description="scans")
-    def its_scans(self, stack: Stack) -> SafeString:
-        """Where its scans are."""
-        return format_html(
-            '<a href="{}?stack__id__exact={}">scans</a>', reverse("admin:drifts_scan_changelist"), stack.pk
-        )
 
 
 @admin.register(Scan)
@@ -147,12 +79,13 @@ class ScanAdmin(TenantAdmin):
     ordering = ("-id",)
     linked = ("stack",)
     fields = (
-        *("its_stack", "format", "tool_version", "detected_by", "coloured_status", "error"),
+        *("its_stack", "format", "tool_version", "detector", "detected_by", "coloured_status", "error", "output"),
         *("started_at", "finished_at", "is_complete", "incomplete_reason", "resources_checked"),
         *("drifts_new", "drifts_recurring", "drifts_changed", "drifts_resolved", "drifts_ignored"),
-        *("submitted_by", "body_sha256", "created_at"),
+        *("hidden_by_rules", "drifts_not_assessed", "gaps", "submitted_by", "body_sha256", "created_at"),
     )
-    readonly_fields = ("its_stack", "coloured_status", "body_sha256")
+    readonly_fields = ("its_stack", "coloured_status", "output", "gaps", "body_sha256")
+    heavy = ("not_assessed",)
 
     @admin.display(description="status", ordering="status")
     def coloured_status(self, scan: Scan) -> SafeString:
@@ -163,6 +96,17 @@ class ScanAdmin(TenantAdmin):
     def its_stack(self, scan: Scan) -> SafeString | str:
         """What it was about."""
         return _link("admin:drifts_stack_change", scan.stack)
+
+    @admin.display(description="could not look at")
+    def gaps(self, scan: Scan) -> SafeString:
+        """The parts of the stack that it could not look at, each with the reason."""
+        return json_block(scan.not_assessed)
+
+    @admin.display(description="output")
+    def output(self, scan: Scan) -> SafeString | str:
+        """What its detector has said."""
+        kept = ScanOutput.objects.filter(pk=scan.pk).first()
+        return format_html('<pre class="json">{}</pre>', kept.text) if kept else "-"
 
     @admin.display(description="digest")
     def body_sha256(self, scan: Scan) -> str:
@@ -179,7 +123,7 @@ class DriftAdmin(TenantAdmin):
         *("resource_id", "coloured_severity", "coloured_status", "cost", "stack", "region"),
         *("detected_at", "resource_type"),
     )
-    list_filter = ("severity", "status", "kind", "cost_basis", "detected_by")
+    list_filter = ("severity", "status", AssessmentFilter, "is_flapping", "kind", "cost_basis", "detected_by")
     list_select_related = ("account", "stack")
     search_fields = ("resource_id", "address", "stack__name", "id__exact")
     date_hierarchy = "detected_at"
@@ -189,7 +133,9 @@ class DriftAdmin(TenantAdmin):
     fieldsets = DRIFT_FIELDSETS
     readonly_fields = (
         *("coloured_severity", "coloured_status", "its_stack", "its_scan", "its_previous"),
-        *("shown_difference", "shown_expected", "shown_actual", "shown_cost", "story"),
+        *("shown_difference", "shown_consequence", "shown_expected", "shown_actual", "shown_cost", "shown_lapse"),
+        "shown_attribution",
+        "story",
     )
     change_form_template = "admin/drifts/drift/change_form.html"
 
@@ -229,7 +175,9 @@ class DriftAdmin(TenantAdmin):
         offered = []
         if drift is not None and self.has_decide_permission(request):
             offered = [(one.value, decision.title) for one, decision in DECISIONS.items() if can(drift.status, one)]
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "decisions": offered})
+        seen = [] if drift is None else [(seen_name(drift), seen_digest(drift, {}))]
+        context = {**(extra_context or {}), "decisions": offered, "seen": seen}
+        return super().change_view(request, object_id, form_url, context)
 
     @admin.display(description="severity", ordering="severity_rank")
     def coloured_severity(self, drift: Drift) -> SafeString:
@@ -238,8 +186,13 @@ class DriftAdmin(TenantAdmin):
 
     @admin.display(description="status", ordering="status")
     def coloured_status(self, drift: Drift) -> SafeString:
-        """Where it stands."""
-        return badge("status", drift.status, drift.get_status_display())
+        """Where it stands, and what may be doubted of that."""
+        badges = [("status", drift.status, drift.get_status_display())]
+        if drift.not_assessed_since is not None:
+            badges.append(("doubt", "not-assessed", "Not assessed"))
+        if drift.is_flapping:
+            badges.append(("doubt", "flapping", "Flapping"))
+        return format_html_join(" ", "{}", ((badge(*one),) for one in badges))
 
     @admin.display(description="USD a month", ordering="cost_impact_monthly", empty_value="unpriced")
     def cost(self, drift: Drift) -> SafeString | None:
@@ -267,6 +220,16 @@ class DriftAdmin(TenantAdmin):
         """Changed paths, secrets masked."""
         return json_block(drift.difference)
 
+    @admin.display(description="putting it back")
+    def shown_consequence(self, drift: Drift) -> str:
+        """What it would do, in words."""
+        return "-" if drift.consequence is None else sentence_of(drift.consequence)
+
+    @admin.display(description="attributed to")
+    def shown_attribution(self, drift: Drift) -> SafeString | str:
+        """Who made the change, as the cloud's own trail tells."""
+        return "-" if drift.attribution is None else json_block(drift.attribution)
+
     @admin.display(description="expected state")
     def shown_expected(self, drift: Drift) -> SafeString:
         """What should be, secrets masked."""
@@ -281,6 +244,12 @@ class DriftAdmin(TenantAdmin):
     def shown_cost(self, drift: Drift) -> SafeString:
         """The breakdown."""
         return json_block(drift.cost_breakdown)
+
+    @admin.display(description="lapsed decision")
+    def shown_lapse(self, drift: Drift) -> str:
+        """Why the decision on the previous drift no longer stands, where there was one."""
+        lapsed = drift.lapsed_decision
+        return "-" if lapsed is None else f"{lapsed['decision']} before, lapsed: {lapsed['reason']}"
 
     @admin.display(description="what happened")
     def story(self, drift: Drift) -> SafeString:
@@ -316,6 +285,7 @@ def _ask_or_decide(
         "explanation": decision.explanation,
         "action": action.value,
         "drifts": drifts,
+        "seen": [(seen_name(one), seen_digest(one, request.POST)) for one in drifts],
         "form": form,
         "opts": Drift._meta,  # noqa: SLF001 - Django's documented way to a model's options
     }
@@ -328,8 +298,9 @@ def _decide(
     """Decide about each drift by itself: one that cannot be decided does not stop the others."""
     decision, done = DECISIONS[action], 0
     for drift in drifts:
+        seen = {"difference_digest": seen_digest(drift, request.POST)} if decision.is_bound else {}
         try:
-            decision.run(drift.account_id, drift.pk, **values, by=actor_of(request))
+            decision.run(drift.account_id, drift.pk, **values, **seen, by=actor_of(request))
             done += 1
         except ApiError as error:
             page.message_user(request, f"Not done for {drift.resource_id}: {error.message}", messages.ERROR)

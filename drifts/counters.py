@@ -6,6 +6,7 @@ from drifts.findings import Severity
 from drifts.transitions import Action
 
 SCANS = Counter("driftsentry_scans", "Scans recorded by this process.", ["status"])
+STALE = Counter("driftsentry_stacks_stale", "Stacks that this process found not to be scanned as their schedule says.")
 OPENED = Counter("driftsentry_drifts_opened", "Drifts opened by this process.", ["severity"])
 DECISIONS = Counter("driftsentry_decisions", "Decisions taken through this process.", ["action"])
 

@@ -1,6 +1,6 @@
 """What a person is asked before a decision is taken in the admin: one table for the list and the page."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from django import forms
@@ -46,6 +46,27 @@ class Decision:
     """What is asked."""
     run: Callable[..., Drift]
     """The action."""
+    is_bound: bool = False
+    """Whether it is a decision on the difference as it was looked at, and on no other."""
+
+
+def seen_name(drift: Drift) -> str:
+    """The field of a page in which the digest of a drift's difference travels on to the decision.
+
+    Args:
+        drift: The drift.
+    """
+    return f"seen-{drift.pk}"
+
+
+def seen_digest(drift: Drift, posted: Mapping[str, str]) -> str:
+    """The digest of the difference that a person has looked at: of the page they came from, else as it is now.
+
+    Args:
+        drift: The drift.
+        posted: The fields of that page.
+    """
+    return posted.get(seen_name(drift), "") or bytes(drift.difference_digest).hex()
 
 
 DECISIONS: dict[Action, Decision] = {
@@ -53,10 +74,10 @@ DECISIONS: dict[Action, Decision] = {
         "Triage", "You have looked; it now waits for approval or rejection.", NoteForm, decide.triage_drift
     ),
     Action.APPROVE: Decision(
-        "Approve", "The resource is to be put back to the expected state.", ReasonForm, decide.approve_drift
+        "Approve", "The resource is to be put back to the expected state.", ReasonForm, decide.approve_drift, True
     ),
     Action.REJECT: Decision(
-        "Reject", "The change stands; the resource is not put back.", ReasonForm, decide.reject_drift
+        "Reject", "The change stands; the resource is not put back.", ReasonForm, decide.reject_drift, True
     ),
     Action.RESOLVE: Decision("Resolve", "It is over: say how it ended.", ResolutionForm, decide.resolve_drift),
 }

@@ -49,12 +49,65 @@ class StackDeleted(Fact):
     name: str
 
 
+@register
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackStale(Fact):
+    """A stack has not been scanned for as long as two runs of its schedule take; its next scan ends that."""
+
+    kind: ClassVar[str] = "stack.stale"
+    sentence: ClassVar[str] = "Stack {name} is stale: it is to be scanned at {schedule} (UTC)"
+    name: str
+    schedule: str
+    last_scan_at: datetime | None
+
+
+@register
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeverityRuleCreated(Fact):
+    """An account has a severity rule of its own; the next scans are judged by it."""
+
+    kind: ClassVar[str] = "severity_rule.created"
+    sentence: ClassVar[str] = "Severity rule {name} created ({severity})"
+    name: str
+    severity: str
+
+
+@register
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeverityRuleChanged(Fact):
+    """A severity rule changed; old and new values of what changed."""
+
+    kind: ClassVar[str] = "severity_rule.changed"
+    sentence: ClassVar[str] = "Severity rule {name} changed"
+    name: str
+    changes: dict[str, list[object]]
+
+
+@register
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeverityRuleDeleted(Fact):
+    """A severity rule was removed; the next scans are judged without it."""
+
+    kind: ClassVar[str] = "severity_rule.deleted"
+    sentence: ClassVar[str] = "Severity rule {name} deleted"
+    name: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _OfScan(Fact):
     stack: str
     status: str
     format: str
     counts: dict[str, int]
+
+
+@register
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanQueued(_OfScan):
+    """A detector is to read a stack, because its schedule or a person says so; it starts when a worker is free."""
+
+    kind: ClassVar[str] = "scan.queued"
+    sentence: ClassVar[str] = "Scan of {stack} asked for ({format})"
 
 
 @register
@@ -108,7 +161,7 @@ class DriftCreated(_OfDrift):
 @register
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DriftUpdated(_OfDrift):
-    """The resource differs otherwise than before, and nobody had decided yet."""
+    """The resource differs otherwise than before, and no decision lapsed by that."""
 
     kind: ClassVar[str] = "drift.updated"
     sentence: ClassVar[str] = "Changed again, now {severity}: {severityReason}"
@@ -119,6 +172,34 @@ class DriftUpdated(_OfDrift):
     previous_severity: str
     cost_impact_monthly: Decimal | None
     changed_paths: tuple[str, ...]
+
+
+@register
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriftRejudged(_OfDrift):
+    """The resource differs as before, and the severity rules, which have changed, say otherwise of it."""
+
+    kind: ClassVar[str] = "drift.rejudged"
+    sentence: ClassVar[str] = "Judged anew, now {severity}: {severityReason}"
+    status: str
+    stack: str
+    severity: str
+    severity_reason: str
+    previous_severity: str
+
+
+@register
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriftRepriced(_OfDrift):
+    """The resource differs as before, and the price lists, which have changed, say otherwise of what that costs."""
+
+    kind: ClassVar[str] = "drift.repriced"
+    sentence: ClassVar[str] = "Priced anew: {costImpactMonthly} USD a month"
+    status: str
+    stack: str
+    severity: str
+    cost_impact_monthly: Decimal | None
+    previous_cost_impact_monthly: Decimal | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +244,19 @@ class DriftRejected(_Decided):
 
 @register
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DriftDecisionLapsed(_Decided):
+    """A decided drift differs otherwise now: this drift, its successor, waits for a decision of its own."""
+
+    kind: ClassVar[str] = "drift.decision_lapsed"
+    sentence: ClassVar[str] = "The former {decision} lapsed: {reason}"
+    former_drift_id: UUID
+    decision: str
+    reason: str
+    paths: tuple[str, ...]
+
+
+@register
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DriftResolved(_Decided):
     """It is over."""
 
@@ -179,3 +273,129 @@ class DriftCommented(_OfDrift):
 
     kind: ClassVar[str] = "drift.commented"
     sentence: ClassVar[str] = "Comment"
+
+
+@register
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriftAttributed(_OfDrift):
+    """The cloud's own trail tells who made the change; who and from where is the fact's text."""
+
+    kind: ClassVar[str] = "drift.attributed"
+    sentence: ClassVar[str] = "Attributed to {eventName} by {via}"
+    status: str
+    stack: str
+    severity: str
+    event_name: str
+    event_source: str
+    event_id: str
+    via: str
+    at: datetime
+
+
+@register
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackHookChanged(Fact):
+    """A stack's remediation hook was set, changed or removed; the names of what changed, no values."""
+
+    kind: ClassVar[str] = "stack.hook_changed"
+    sentence: ClassVar[str] = "Remediation hook of {name} changed"
+    name: str
+    changed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _OfRemediation(Fact):
+    """A fact whose `id` is a run's; its drift's timeline tells it."""
+
+    drift_id: UUID
+    stack: str
+    hook: str
+
+    def drift(self) -> UUID | None:
+        """The drift that is to be put back."""
+        return self.drift_id
+
+
+@register
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemediationRequested(_OfRemediation):
+    """Somebody has approved, so the stack's pipeline is asked to put the resource back."""
+
+    kind: ClassVar[str] = "remediation.requested"
+    sentence: ClassVar[str] = "Remediation asked of the pipeline ({hook})"
+
+
+@register
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemediationSucceeded(_OfRemediation):
+    """The pipeline says that it has put the resource back; its words are the fact's text."""
+
+    kind: ClassVar[str] = "remediation.succeeded"
+    sentence: ClassVar[str] = "Remediation succeeded ({hook})"
+    url: str
+
+
+@register
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemediationFailed(_OfRemediation):
+    """The pipeline failed, could not be asked or has not answered; its own words are the fact's text."""
+
+    kind: ClassVar[str] = "remediation.failed"
+    sentence: ClassVar[str] = "Remediation failed ({hook}): {reason}"
+    reason: str
+    url: str
+
+
+@register
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetectionSettingsChanged(Fact):
+    """An account asked for something else of detection; old and new values of what changed."""
+
+    kind: ClassVar[str] = "detection_settings.changed"
+    sentence: ClassVar[str] = "Detection settings changed"
+    changes: dict[str, list[object]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _OfIgnoreRule(Fact):
+    name: str
+
+
+@register
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IgnoreRuleCreated(_OfIgnoreRule):
+    """Somebody said what they do not want to see; the reason is the fact's text."""
+
+    kind: ClassVar[str] = "ignore_rule.created"
+    sentence: ClassVar[str] = "Ignore rule {name} created"
+    rule: dict[str, object]
+
+
+@register
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IgnoreRuleChanged(_OfIgnoreRule):
+    """What an ignore rule hides, or until when, changed; old and new values of what changed."""
+
+    kind: ClassVar[str] = "ignore_rule.changed"
+    sentence: ClassVar[str] = "Ignore rule {name} changed"
+    changes: dict[str, list[object]]
+
+
+@register
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IgnoreRuleDeleted(_OfIgnoreRule):
+    """An ignore rule was taken away: what it hid comes back with the next scans."""
+
+    kind: ClassVar[str] = "ignore_rule.deleted"
+    sentence: ClassVar[str] = "Ignore rule {name} deleted"
+
+
+@register
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoiseRuleSwitched(Fact):
+    """A built-in noise rule was switched on or off for the account."""
+
+    kind: ClassVar[str] = "noise_rule.switched"
+    sentence: ClassVar[str] = "Noise rule {rule} switched: enabled is {isEnabled}"
+    rule: str
+    is_enabled: bool

@@ -7,9 +7,9 @@ from typing import Any
 from django.db.models import F, OrderBy, Q, QuerySet
 from django_filters import rest_framework as filters
 
-from drifts.models import Drift, Scan
+from drifts.models import Assessed, Drift, Scan, Stack
 from driftsentry.api.errors import Invalid
-from driftsentry.api.filtering import CommaList, Moment
+from driftsentry.api.filtering import CommaList, Moment, OneOf
 
 SORTS = {
     "created_at": F("created_at"),
@@ -21,6 +21,8 @@ SORTS = {
 SEARCHED = ("resource_id", "address", "severity_reason")
 MAX_SEARCH = 200
 SORT_CHOICES = [(name, name) for name in SORTS]
+ASSESSMENT_CHOICES = [*Assessed.choices, ("all", "all")]
+YES_NO_ALL = [("true", "true"), ("false", "false"), ("all", "all")]
 ORDER_CHOICES = [("asc", "asc"), ("desc", "desc")]
 
 
@@ -37,20 +39,45 @@ class DriftFilter(filters.FilterSet):
     stack = CommaList(field_name="stack__name")
     environment = CommaList(field_name="stack__environment")
     detectedBy = CommaList(field_name="detected_by", choices=Scan.Sources.values)
+    assessment = OneOf(choices=ASSESSMENT_CHOICES, method="by_assessment")
+    fidelity = CommaList(field_name="fidelity", choices=Drift.Fidelities.values)
+    isFlapping = OneOf(choices=YES_NO_ALL, method="by_flapping")
     search = filters.CharFilter(method="matching", max_length=MAX_SEARCH)
     detectedAfter = Moment(field_name="detected_at", lookup_expr="gte")
     detectedBefore = Moment(field_name="detected_at", lookup_expr="lt")
     minCost = filters.NumberFilter(
         field_name="cost_impact_monthly", lookup_expr="gte", min_value=-(10**12), max_value=1e50
     )
-    sortBy = filters.ChoiceFilter(choices=SORT_CHOICES, method="unsorted")
-    sortOrder = filters.ChoiceFilter(choices=ORDER_CHOICES, method="unsorted")
+    sortBy = OneOf(choices=SORT_CHOICES, method="unsorted")
+    sortOrder = OneOf(choices=ORDER_CHOICES, method="unsorted")
 
     class Meta:
         """Filters drifts."""
 
         model = Drift
         fields: list[str] = []
+
+    def by_assessment(self, queryset: QuerySet[Drift], name: str, value: str) -> QuerySet[Drift]:
+        """Drifts whose resource the last scan of the stack looked at, or did not.
+
+        Args:
+            queryset: The drifts.
+            name: Unused.
+            value: `assessed`, `not_assessed` or `all`.
+        """
+        if value == "all":
+            return queryset
+        return queryset.filter(not_assessed_since__isnull=value == Assessed.ASSESSED)
+
+    def by_flapping(self, queryset: QuerySet[Drift], name: str, value: str) -> QuerySet[Drift]:
+        """Drifts that keep coming back, or that do not.
+
+        Args:
+            queryset: The drifts.
+            name: Unused.
+            value: `true`, `false` or `all`.
+        """
+        return queryset if value == "all" else queryset.filter(is_flapping=value == "true")
 
     def matching(self, queryset: QuerySet[Drift], name: str, value: str) -> QuerySet[Drift]:
         """Drifts whose resource, address or reason holds the text.
@@ -95,12 +122,38 @@ def _order(by: str, *, descending: bool) -> OrderBy:
     return SORTS[by].desc() if descending else SORTS[by].asc()
 
 
+class StackFilter(filters.FilterSet):
+    """Filters of stacks."""
+
+    detector = CommaList(field_name="detector", choices=Stack.Detectors.values)
+    environment = CommaList(field_name="environment")
+    isStale = OneOf(choices=YES_NO_ALL, field_name="is_stale", method="by_flag")
+    isEnabled = OneOf(choices=YES_NO_ALL, field_name="is_enabled", method="by_flag")
+
+    class Meta:
+        """Filters stacks."""
+
+        model = Stack
+        fields: list[str] = []
+
+    def by_flag(self, queryset: QuerySet[Stack], name: str, value: str) -> QuerySet[Stack]:
+        """Stacks of which it is so, or of which it is not.
+
+        Args:
+            queryset: The stacks.
+            name: The column.
+            value: `true`, `false` or `all`.
+        """
+        return queryset if value == "all" else queryset.filter(**{name: value == "true"})
+
+
 class ScanFilter(filters.FilterSet):
     """Filters of scans."""
 
     stack = CommaList(field_name="stack__name")
     status = CommaList(field_name="status", choices=Scan.Statuses.values)
     format = CommaList(field_name="format")
+    detector = CommaList(field_name="detector", choices=Stack.Detectors.values)
     detectedBy = CommaList(field_name="detected_by", choices=Scan.Sources.values)
 
     class Meta:

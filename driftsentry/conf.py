@@ -20,6 +20,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 ENVIRONMENTS = ("development", "production")
 REQUIRED_IN_PRODUCTION = ("SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL")
+OWN_CREDENTIALS = ("auto", "allow", "deny")
 SHORTEST_KEY = 32
 RATE = re.compile(r"\A[1-9][0-9]{0,8}/(second|minute|hour|day)\Z")
 
@@ -33,12 +34,14 @@ class Keys:
         jwt: Names and secrets of the keys of access and refresh tokens: the first one signs, each of them verifies.
         masking: Keys the digests that stand for masked values, so that a changed secret is still seen.
         encryption: Encrypt stored secrets: the first one writes, each of them reads.
+        external_ids: Keys the external ids that tell accounts apart where this server takes on their roles.
     """
 
     secret: str
     jwt: tuple[tuple[str, str], ...]
     masking: bytes
     encryption: tuple[str, ...]
+    external_ids: bytes
 
 
 def environment() -> str:
@@ -67,7 +70,7 @@ def require_production_settings() -> None:
     problems = [f"{name} is not set" for name in REQUIRED_IN_PRODUCTION if not os.environ.get(name, "").strip(" ,")]
     problems += [
         f"{name} is shorter than {SHORTEST_KEY} characters"
-        for name in ("SECRET_KEY", "JWT_SIGNING_KEY")
+        for name in ("SECRET_KEY", "JWT_SIGNING_KEY", "EXTERNAL_ID_KEY")
         if 0 < len(os.environ.get(name, "").strip()) < SHORTEST_KEY
     ]
     problems += [
@@ -210,6 +213,23 @@ def rate(name: str, text: str) -> str:
     return found
 
 
+def own_credentials() -> str:
+    """For whose stacks the server's own cloud credentials are used, from `DETECTOR_OWN_CREDENTIALS`.
+
+    Returns:
+        `auto` (as long as there is one account only), `allow` or `deny`.
+
+    Raises:
+        ImproperlyConfigured: It is none of these.
+    """
+    said = os.environ.get("DETECTOR_OWN_CREDENTIALS", "").strip().lower() or "auto"
+    if said not in OWN_CREDENTIALS:
+        raise ImproperlyConfigured(
+            f"DETECTOR_OWN_CREDENTIALS is {said!r}; it takes one of: {', '.join(OWN_CREDENTIALS)}"
+        )
+    return said
+
+
 def keys(env: str, folder: Path) -> Keys:
     """Read the signing keys, or derive them from `SECRET_KEY`; in development keep a generated one in the data folder.
 
@@ -227,6 +247,7 @@ def keys(env: str, folder: Path) -> Keys:
         masking=os.environ.get("MASKING_KEY", "").encode() or _derived(secret, "masking"),
         # The derived one comes last and reads on, so that what it wrote before there were others can be rotated.
         encryption=(*_listed("ENCRYPTION_KEYS"), _derived(secret, "encryption").hex()),
+        external_ids=os.environ.get("EXTERNAL_ID_KEY", "").encode() or _derived(secret, "external ids"),
     )
 
 

@@ -27,6 +27,7 @@ SECRET_KEY = _keys.secret
 JWT_KEYS = _keys.jwt
 MASKING_KEY = _keys.masking
 ENCRYPTION_KEYS = _keys.encryption
+EXTERNAL_ID_KEY = _keys.external_ids
 DEBUG = False
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 TRUSTED_PROXIES = conf.trusted_proxies()
@@ -262,6 +263,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "ENUM_NAME_OVERRIDES": {
         "Severity": "drifts.models.Drift.Severities",
+        "Kind": "drifts.models.Drift.Kinds",
         "Scope": "accounts.models.ApiKey.Scopes",
         "DriftStatus": "drifts.models.Drift.Statuses",
         "ScanStatus": "drifts.models.Scan.Statuses",
@@ -292,8 +294,20 @@ EMAIL_TIMEOUT = TIMEOUT_SECONDS
 globals().update(_mailing.django)
 
 # --- Jobs ---------------------------------------------------------------------------------------------------------
-PROCRASTINATE_IMPORT_PATHS: list[str] = ["driftsentry.tasks", "accounts.tasks"]
+PROCRASTINATE_IMPORT_PATHS: list[str] = ["driftsentry.tasks", "accounts.tasks", "drifts.tasks"]
 WORKER_METRICS_PORT = env.int("WORKER_METRICS_PORT", default=0)
+WORKER_CONCURRENCY = env.int("WORKER_CONCURRENCY", default=8)
+
+# --- Detectors ----------------------------------------------------------------------------------------------------
+# Where local tools may run and local files may be read; {account} stands for the account's id.
+TERRAFORM_ROOT = env.str("DRIFTSENTRY_TERRAFORM_ROOT", default="")
+DETECTOR_OWN_CREDENTIALS = conf.own_credentials()
+DETECTOR_PRIVATE_HOSTS = tuple(host.strip().lower() for host in env.list("DETECTOR_PRIVATE_HOSTS", default=[]))
+
+# --- Remediation hooks --------------------------------------------------------------------------------------------
+# Hosts that hooks may ask although their addresses are not public ones, also without TLS.
+REMEDIATION_PRIVATE_HOSTS = tuple(host.strip().lower() for host in env.list("REMEDIATION_PRIVATE_HOSTS", default=[]))
+REMEDIATION_ANSWER_SECONDS = env.int("REMEDIATION_ANSWER_SECONDS", default=3600)
 
 # --- Rest ---------------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en-us"

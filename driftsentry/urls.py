@@ -16,8 +16,14 @@ from accounts.views.users import UserViewSet
 from alerts.views import AlertViewSet
 from audit.views import AuditLogViewSet
 from costs.views import CostTrendViewSet
+from drifts.views.detection_settings import DetectionSettingsViewSet
 from drifts.views.drifts import DriftViewSet
+from drifts.views.groups import DriftGroupMemberViewSet, DriftGroupViewSet, GroupDecisionViewSet
+from drifts.views.ignore_rules import IgnoreRuleViewSet, RuleHiddenViewSet, ScanHiddenViewSet
+from drifts.views.noise_rules import NoiseRuleViewSet
+from drifts.views.remediation import RemediationHookViewSet, RemediationResultViewSet
 from drifts.views.scans import ScanViewSet
+from drifts.views.severity_rules import SeverityRuleViewSet
 from drifts.views.stacks import StackViewSet
 from driftsentry.api.openapi import DocsView, SchemaView
 from driftsentry.dashboard.views import MetricsViewSet
@@ -89,16 +95,61 @@ API: list[Route] = [
         StackViewSet.as_view({"get": "retrieve", "put": "update", "patch": "partial_update", "delete": "destroy"}),
         "stack",
     ),
+    route(f"stacks/{ID}/scan", StackViewSet.as_view({"post": "scan"}), "stack-scan"),
+    route(
+        f"stacks/{ID}/remediation-hook",
+        RemediationHookViewSet.as_view({"get": "retrieve", "put": "update", "delete": "destroy"}),
+        "stack-remediation-hook",
+    ),
+    route(f"remediation-runs/{ID}/result", RemediationResultViewSet.as_view({"post": "result"}), "remediation-result"),
     route("scans", ScanViewSet.as_view({"get": "list", "post": "create"}), "scans"),
     route(f"scans/{ID}", ScanViewSet.as_view({"get": "retrieve"}), "scan"),
+    route(f"scans/{ID}/output", ScanViewSet.as_view({"get": "output"}), "scan-output"),
+    route(f"scans/{ID}/hidden", ScanHiddenViewSet.as_view({"get": "list"}), "scan-hidden"),
+    route("noise-rules", NoiseRuleViewSet.as_view({"get": "list"}), "noise-rules"),
+    route(f"noise-rules/{ID}", NoiseRuleViewSet.as_view({"patch": "partial_update"}), "noise-rule"),
+    route("ignore-rules", IgnoreRuleViewSet.as_view({"get": "list", "post": "create"}), "ignore-rules"),
+    route("ignore-rules/preview", IgnoreRuleViewSet.as_view({"post": "preview"}), "ignore-rules-preview"),
+    route("ignore-rules/import", IgnoreRuleViewSet.as_view({"post": "import_file"}), "ignore-rules-import"),
+    route(
+        f"ignore-rules/{ID}",
+        IgnoreRuleViewSet.as_view({"get": "retrieve", "put": "update", "patch": "partial_update", "delete": "destroy"}),
+        "ignore-rule",
+    ),
+    route(f"ignore-rules/{ID}/hidden", RuleHiddenViewSet.as_view({"get": "list"}), "ignore-rule-hidden"),
     route("drifts", DriftViewSet.as_view({"get": "list", "post": "create"}), "drifts"),
+    route("drifts/bulk", DriftViewSet.as_view({"post": "bulk"}), "drifts-bulk"),
+    route("drift-groups", DriftGroupViewSet.as_view({"get": "list"}), "drift-groups"),
+    route("drift-groups/decisions", GroupDecisionViewSet.as_view({"get": "list"}), "drift-group-decisions"),
+    route(f"drift-groups/decisions/{ID}", GroupDecisionViewSet.as_view({"get": "retrieve"}), "drift-group-decision"),
+    route(
+        f"drift-groups/decisions/{ID}/undo", GroupDecisionViewSet.as_view({"post": "undo"}), "drift-group-decision-undo"
+    ),
+    route(f"drift-groups/{ID}", DriftGroupViewSet.as_view({"get": "retrieve"}), "drift-group"),
+    route(f"drift-groups/{ID}/drifts", DriftGroupMemberViewSet.as_view({"get": "list"}), "drift-group-drifts"),
+    route(f"drift-groups/{ID}/decide", DriftGroupViewSet.as_view({"post": "decide"}), "drift-group-decide"),
     route(f"drifts/{ID}", DriftViewSet.as_view({"get": "retrieve"}), "drift"),
     route(f"drifts/{ID}/timeline", DriftViewSet.as_view({"get": "timeline"}), "drift-timeline"),
+    route(f"drifts/{ID}/remediation", DriftViewSet.as_view({"get": "remediation"}), "drift-remediation"),
     route(f"drifts/{ID}/triage", DriftViewSet.as_view({"post": "triage"}), "drift-triage"),
     route(f"drifts/{ID}/approve", DriftViewSet.as_view({"post": "approve"}), "drift-approve"),
     route(f"drifts/{ID}/reject", DriftViewSet.as_view({"post": "reject"}), "drift-reject"),
     route(f"drifts/{ID}/resolve", DriftViewSet.as_view({"post": "resolve"}), "drift-resolve"),
     route(f"drifts/{ID}/comments", DriftViewSet.as_view({"post": "comment"}), "drift-comments"),
+    route(
+        "detection-settings",
+        DetectionSettingsViewSet.as_view({"get": "retrieve", "patch": "partial_update"}),
+        "detection-settings",
+    ),
+    route("severity-rules", SeverityRuleViewSet.as_view({"get": "list", "post": "create"}), "severity-rules"),
+    route("severity-rules/preview", SeverityRuleViewSet.as_view({"post": "preview"}), "severity-rules-preview"),
+    route(
+        f"severity-rules/{ID}",
+        SeverityRuleViewSet.as_view(
+            {"get": "retrieve", "put": "update", "patch": "partial_update", "delete": "destroy"}
+        ),
+        "severity-rule",
+    ),
     route("alerts", AlertViewSet.as_view({"get": "list"}), "alerts"),
     route("alerts/unread-count", AlertViewSet.as_view({"get": "unread_count"}), "alerts-unread-count"),
     route("alerts/mark-all-read", AlertViewSet.as_view({"post": "mark_all_read"}), "alerts-mark-all-read"),

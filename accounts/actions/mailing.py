@@ -5,8 +5,9 @@ A job names its user and no more: no token, no e-mail. `accounts.tasks` has the 
 
 from uuid import UUID
 
-from procrastinate.contrib.django import app
 from procrastinate.types import TimeDeltaParams
+
+from driftsentry.api.jobs import job
 
 SEND_INVITATION = "accounts.tasks.send_invitation"
 TAKE_RESET_REQUEST = "accounts.tasks.take_reset_request"
@@ -27,5 +28,5 @@ def enqueue(
         after: How long to wait before; none for at once.
         **arguments: What else the job must know; nothing secret or personal in clear.
     """
-    job = app.configure_task(task, schedule_in=after) if after else app.configure_task(task)
-    job.defer(account_id=str(account_id), user_id=str(user_id), **arguments)
+    asked = job(task, schedule_in=after) if after else job(task)
+    asked.defer(account_id=str(account_id), user_id=str(user_id), **arguments)

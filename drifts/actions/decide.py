@@ -1,6 +1,7 @@
 """Decisions: a person moves a drift along its states; of two at once one wins and the other is told."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -40,61 +41,43 @@ def triage_drift(account_id: UUID, drift_id: UUID, *, note: str = "", by: Actor)
         NotFound: The tenant has no such drift.
         Conflict: Its status does not allow it.
     """
-    note = _bounded(note, "note")
-
-    def change(w: Writer, drift: Drift) -> None:
-        w.record(DriftTriaged(**_decided(drift), text=note))
-        raise_alerts(w, [_approval_needed(drift)])
-
-    return _decide(account_id, drift_id, Action.TRIAGE, change, by=by)
+    return _decide(account_id, drift_id, triage(note=note), by=by)
 
 
-def approve_drift(account_id: UUID, drift_id: UUID, *, reason: str, by: Actor) -> Drift:
+def approve_drift(account_id: UUID, drift_id: UUID, *, reason: str, difference_digest: str = "", by: Actor) -> Drift:
     """Approve remediation: the resource is to be put back to the expected state.
 
     Args:
         account_id: The tenant.
         drift_id: The drift.
         reason: Why, 10 to 1000 characters.
+        difference_digest: Of the difference that was looked at, in hexadecimal; '' decides on whatever it is now.
         by: Who does it.
 
     Raises:
         NotFound: The tenant has no such drift.
-        Conflict: Its status does not allow it.
+        Conflict: Its status does not allow it, or it differs otherwise by now.
         Invalid: The reason is too short or too long.
     """
-    reason = _reason(reason)
-
-    def change(w: Writer, drift: Drift) -> None:
-        drift.approved_at, drift.approved_by_id, drift.approval_reason = w.now, by.id, reason
-        told = _decided(drift) | {"difference_digest": _digest(drift), "text": reason}
-        w.record(DriftApproved(**told, approved_at=w.now, approved_by=by.id))
-
-    return _decide(account_id, drift_id, Action.APPROVE, change, by=by)
+    return _decide(account_id, drift_id, approval(reason=reason, difference_digest=difference_digest), by=by)
 
 
-def reject_drift(account_id: UUID, drift_id: UUID, *, reason: str, by: Actor) -> Drift:
+def reject_drift(account_id: UUID, drift_id: UUID, *, reason: str, difference_digest: str = "", by: Actor) -> Drift:
     """Decline remediation: the change stands.
 
     Args:
         account_id: The tenant.
         drift_id: The drift.
         reason: Why, 10 to 1000 characters.
+        difference_digest: Of the difference that was looked at, in hexadecimal; '' decides on whatever it is now.
         by: Who does it.
 
     Raises:
         NotFound: The tenant has no such drift.
-        Conflict: Its status does not allow it.
+        Conflict: Its status does not allow it, or it differs otherwise by now.
         Invalid: The reason is too short or too long.
     """
-    reason = _reason(reason)
-
-    def change(w: Writer, drift: Drift) -> None:
-        drift.rejected_at, drift.rejected_by_id, drift.rejection_reason = w.now, by.id, reason
-        told = _decided(drift) | {"difference_digest": _digest(drift), "text": reason}
-        w.record(DriftRejected(**told, rejected_at=w.now, rejected_by=by.id))
-
-    return _decide(account_id, drift_id, Action.REJECT, change, by=by)
+    return _decide(account_id, drift_id, rejection(reason=reason, difference_digest=difference_digest), by=by)
 
 
 def resolve_drift(account_id: UUID, drift_id: UUID, *, how: str, note: str = "", by: Actor) -> Drift:
@@ -112,16 +95,7 @@ def resolve_drift(account_id: UUID, drift_id: UUID, *, how: str, note: str = "",
         Conflict: It is over already.
         Invalid: `how` is not one of those.
     """
-    if how not in MANUAL_RESOLUTIONS:
-        raise Invalid.field("how", f"One of: {', '.join(MANUAL_RESOLUTIONS)}.")
-    note = _bounded(note, "note")
-
-    def change(w: Writer, drift: Drift) -> None:
-        drift.resolved_at, drift.resolved_how = w.now, how
-        record_cost_change(w, drift_id=drift.pk, before=drift.cost_impact_monthly, after=None)
-        w.record(DriftResolved(**_decided(drift), resolved_at=w.now, resolved_how=how, text=note))
-
-    return _decide(account_id, drift_id, Action.RESOLVE, change, by=by)
+    return _decide(account_id, drift_id, resolution(how=how, note=note), by=by)
 
 
 def comment_on_drift(account_id: UUID, drift_id: UUID, *, text: str, by: Actor) -> UUID:
@@ -149,27 +123,144 @@ def comment_on_drift(account_id: UUID, drift_id: UUID, *, text: str, by: Actor) 
         return w.record(DriftCommented(id=drift_id, text=text))
 
 
-def _decide(
-    account_id: UUID, drift_id: UUID, action: Action, change: Callable[[Writer, Drift], None], *, by: Actor
-) -> Drift:
-    """Check, change, record, with the drift's row locked so that decisions come one after the other."""
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A decision, checked and ready to be made of drifts."""
+
+    action: Action
+    change: Callable[[Writer, Drift], None]
+    """What it does to a drift beside its status."""
+
+
+def triage(*, note: str = "", tell: bool = True) -> Decision:
+    """Somebody has looked.
+
+    Args:
+        note: What they found, at most `NOTE_LENGTH` characters.
+        tell: Whether an alert says of each drift that it waits for a decision.
+
+    Raises:
+        Invalid: The note is too long.
+    """
+    note = _bounded(note, "note")
+
+    def change(w: Writer, drift: Drift) -> None:
+        w.record(DriftTriaged(**_decided(drift), text=note))
+        if tell:
+            raise_alerts(w, [_approval_needed(drift)])
+
+    return Decision(Action.TRIAGE, change)
+
+
+def approval(*, reason: str, difference_digest: str = "") -> Decision:
+    """The resource is to be put back.
+
+    Args:
+        reason: Why, 10 to 1000 characters.
+        difference_digest: Of the difference that was looked at; '' decides on whatever it is.
+
+    Raises:
+        Invalid: The reason is too short or too long.
+    """
+    reason = _reason(reason)
+
+    def change(w: Writer, drift: Drift) -> None:
+        _bind(drift, difference_digest)
+        drift.approved_at, drift.approved_by_id, drift.approval_reason = w.now, w.actor.id, reason
+        told = _decided(drift) | {"difference_digest": _digest(drift), "text": reason}
+        w.record(DriftApproved(**told, approved_at=w.now, approved_by=w.actor.id))
+
+    return Decision(Action.APPROVE, change)
+
+
+def rejection(*, reason: str, difference_digest: str = "") -> Decision:
+    """The change stands.
+
+    Args:
+        reason: Why, 10 to 1000 characters.
+        difference_digest: Of the difference that was looked at; '' decides on whatever it is.
+
+    Raises:
+        Invalid: The reason is too short or too long.
+    """
+    reason = _reason(reason)
+
+    def change(w: Writer, drift: Drift) -> None:
+        _bind(drift, difference_digest)
+        drift.rejected_at, drift.rejected_by_id, drift.rejection_reason = w.now, w.actor.id, reason
+        told = _decided(drift) | {"difference_digest": _digest(drift), "text": reason}
+        w.record(DriftRejected(**told, rejected_at=w.now, rejected_by=w.actor.id))
+
+    return Decision(Action.REJECT, change)
+
+
+def resolution(*, how: str, note: str = "") -> Decision:
+    """It is over.
+
+    Args:
+        how: One of `MANUAL_RESOLUTIONS`.
+        note: What was done, at most `NOTE_LENGTH` characters.
+
+    Raises:
+        Invalid: `how` is not one of those, or the note is too long.
+    """
+    if how not in MANUAL_RESOLUTIONS:
+        raise Invalid.field("how", f"One of: {', '.join(MANUAL_RESOLUTIONS)}.")
+    note = _bounded(note, "note")
+
+    def change(w: Writer, drift: Drift) -> None:
+        drift.resolved_at, drift.resolved_how = w.now, how
+        drift.not_assessed_since, drift.not_assessed_reason = None, ""
+        record_cost_change(w, drift_id=drift.pk, before=drift.cost_impact_monthly, after=None)
+        w.record(DriftResolved(**_decided(drift), resolved_at=w.now, resolved_how=how, text=note))
+
+    return Decision(Action.RESOLVE, change)
+
+
+def make(w: Writer, drift: Drift, decision: Decision) -> None:
+    """Make a decision of a drift, whose row is locked: check, change, record. The row is not saved.
+
+    Args:
+        w: The open journal.
+        drift: The drift, with its stack.
+        decision: What is decided.
+
+    Raises:
+        Conflict: Its status does not allow it, or it differs otherwise than what was looked at.
+    """
+    if not can(drift.status, decision.action):
+        raise Conflict(f"A drift that is {drift.status} cannot be {LEADS_TO[decision.action].value}.")
+    drift.status = LEADS_TO[decision.action].value
+    decision.change(w, drift)
+    transaction.on_commit(lambda: DECISIONS.labels(action=decision.action.value).inc())
+
+
+def _decide(account_id: UUID, drift_id: UUID, decision: Decision, *, by: Actor) -> Drift:
+    """Make a decision, with the drift's row locked so that decisions come one after the other."""
     with journal.writing(account_id, by=by) as w:
         drift = Drift.objects.for_account(account_id).select_for_update(of=("self",)).filter(pk=drift_id).first()
         if drift is None:
             raise NotFound
-        if not can(drift.status, action):
-            raise Conflict(f"A drift that is {drift.status} cannot be {LEADS_TO[action].value}.")
-        drift.status = LEADS_TO[action].value
-        change(w, drift)
-        drift.save(update_fields=[*_DECISION_FIELDS, "updated_at"])
-        transaction.on_commit(lambda: DECISIONS.labels(action=action.value).inc())
+        make(w, drift, decision)
+        drift.save(update_fields=[*DECISION_FIELDS, "updated_at"])
     return drift
 
 
-_DECISION_FIELDS = (
+DECISION_FIELDS = (
     *("status", "approved_at", "approved_by", "approval_reason", "rejected_at", "rejected_by", "rejection_reason"),
-    *("resolved_at", "resolved_how"),
+    *("resolved_at", "resolved_how", "decided_digests", "not_assessed_since", "not_assessed_reason"),
 )
+
+
+def _bind(drift: Drift, seen: str) -> None:
+    """Bind a decision to the difference as it is: `drifts.ingest.lapse` says when it no longer holds.
+
+    Raises:
+        Conflict: The difference is not the one that was looked at.
+    """
+    if seen and seen.lower() != _digest(drift):
+        raise Conflict("What differs has changed since you looked at it; look again and decide on what is there now.")
+    drift.decided_digests = drift.attribute_digests
 
 
 def _decided(drift: Drift) -> dict[str, Any]:

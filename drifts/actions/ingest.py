@@ -9,6 +9,7 @@ from uuid import UUID
 import structlog
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from alerts.actions import Notice, raise_alerts
@@ -16,6 +17,8 @@ from alerts.models import Alert
 from audit import journal
 from audit.actors import Actor
 from audit.journal import Writer
+from drifts.actions.freshness import note_scanned
+from drifts.actions.ignoring import note_hidden
 from drifts.actions.policies import policy_of
 from drifts.actions.record import record_judged
 from drifts.actions.stacks import stack_for_scan, valid_name
@@ -32,8 +35,12 @@ logger = structlog.get_logger(__name__)
 
 LOCK_WAIT = "55s"
 ABANDONED = timedelta(minutes=15)
+UNTAKEN = timedelta(hours=6)
+"""How long a scan waits for a worker before it is given up, so that another one may be asked for."""
 ABANDONED_BATCH = 100
 ABANDONED_WORDS = "The process that recorded it ended before it was done; nothing of it was kept. Send it again."
+UNFINISHED_WORDS = "The worker that ran it ended, or took longer than the stack's time limit; nothing of it was kept."
+UNTAKEN_WORDS = "No worker took it in time; look at whether one runs."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,25 +114,31 @@ def ingest_scan(account_id: UUID, body: bytes, submission: Submission, *, by: Ac
     scan, created = _begin(account_id, digest, assessment, submission, by=by)
     if created:
         try:
-            _record(scan, assessment, submission, by=by)
+            record_assessment(scan, assessment, by=by, at=submission.observed_at)
         except Exception as error:
             logger.exception("scan_failed", scan=str(scan.pk))
-            _fail(scan, f"It could not be recorded ({type(error).__name__}); nothing of it was kept.", by=by)
+            fail_scan(scan, f"It could not be recorded ({type(error).__name__}); nothing of it was kept.", by=by)
             raise
     return Ingested(scan, created)
 
 
 def fail_abandoned_scans() -> int:
-    """Fail the scans whose process ended before they were done.
+    """Fail the scans whose process ended before they were done, and those that no worker has taken.
 
     Returns:
         How many.
     """
-    late = timezone.now() - ABANDONED
-    scans = Scan.objects.filter(status=Scan.Statuses.RUNNING, started_at__lt=late).select_related("stack")
+    now = timezone.now()
+    sent_and_late = Q(detector="", started_at__lt=now - ABANDONED)
+    lost: list[tuple[QuerySet[Scan], str]] = [
+        (Scan.objects.filter(sent_and_late, status=Scan.Statuses.RUNNING), ABANDONED_WORDS),
+        (Scan.objects.filter(status=Scan.Statuses.RUNNING, deadline__lt=now), UNFINISHED_WORDS),
+        (Scan.objects.filter(status=Scan.Statuses.PENDING, created_at__lt=now - UNTAKEN), UNTAKEN_WORDS),
+    ]
     failed = 0
-    for scan in scans.order_by("id")[:ABANDONED_BATCH]:
-        failed += _fail(scan, ABANDONED_WORDS, by=Actor.system("sweeper"))
+    for scans, words in lost:
+        for scan in scans.select_related("stack").order_by("id")[:ABANDONED_BATCH]:
+            failed += fail_scan(scan, words, by=Actor.system("sweeper"))
     return failed
 
 
@@ -157,60 +170,86 @@ def _begin(
             return same, False
         if same is not None:
             _mark_failed(w, same, stack, ABANDONED_WORDS)
-        scan = Scan.objects.create(
+        scan = Scan(
             account_id=account_id,
             stack=stack,
-            format=assessment.format,
-            tool_version=assessment.tool_version[:60],
             detected_by=submission.detected_by,
             status=Scan.Statuses.RUNNING,
             started_at=w.now,
             body_digest=digest,
-            is_complete=assessment.complete,
-            incomplete_reason=assessment.incomplete_reason[:500],
-            resources_checked=assessment.resources_checked,
             submitted_by_id=by.user_id,
         )
-        w.record(ScanStarted(**_told(scan, stack)))
+        _describe(scan, assessment)
+        scan.save(force_insert=True)
+        w.record(ScanStarted(**told_of(scan, stack)))
     return scan, True
 
 
-def _record(scan: Scan, assessment: Assessment, submission: Submission, *, by: Actor) -> None:
-    """Judge what the scan shows and record what it means, in one transaction."""
+def record_assessment(scan: Scan, assessment: Assessment, *, by: Actor, at: datetime | None = None) -> None:
+    """Judge what a running scan shows and record what it means, in one transaction.
+
+    Args:
+        scan: The scan, with its stack; its counts are set.
+        assessment: What it shows.
+        by: Who had it made.
+        at: When the tool looked, where that was not now.
+
+    Raises:
+        Conflict: The scan was given up meanwhile.
+    """
+    _describe(scan, assessment)
     judged = judge(
         assessment,
         account_id=str(scan.account_id),
         stack=str(scan.stack_id),
         environment=scan.stack.environment,
         masking_key=settings.MASKING_KEY,
-        policy=policy_of(scan.account_id),
+        policy=policy_of(scan.account_id, stack=scan.stack.name),
     )
     with journal.writing(scan.account_id, by=by) as w:
         lock_stack(scan.stack_id)
         if not Scan.objects.select_for_update().filter(pk=scan.pk, status=Scan.Statuses.RUNNING).exists():
             raise Conflict("This scan took so long that it was given up; send it again.")
-        record_judged(w, scan, judged, at=submission.observed_at or w.now)
+        record_judged(w, scan, judged, at=at or w.now)
+        note_hidden(w, scan, judged, at=at or w.now)
         scan.status, scan.finished_at = Scan.Statuses.SUCCEEDED, w.now
         scan.drifts_ignored = judged.ignored
-        scan.save(update_fields=["status", "finished_at", "updated_at", *_COUNTS])
-        w.record(ScanCompleted(**_told(scan, scan.stack), complete=scan.is_complete))
+        scan.save(update_fields=["status", "finished_at", "updated_at", *_DESCRIBED, *_COUNTS])
+        note_scanned(scan.stack_id, now=w.now)
+        w.record(ScanCompleted(**told_of(scan, scan.stack), complete=scan.is_complete))
         transaction.on_commit(lambda: SCANS.labels(status="succeeded").inc())
 
 
-_COUNTS = ("drifts_new", "drifts_recurring", "drifts_changed", "drifts_resolved", "drifts_ignored")
+_DESCRIBED = ("format", "tool_version", "is_complete", "incomplete_reason", "resources_checked")
+_COUNTS = ("drifts_new", "drifts_recurring", "drifts_changed", "drifts_resolved", "drifts_ignored", "hidden_by_rules")
 
 
-def _fail(scan: Scan, words: str, *, by: Actor) -> bool:
-    """Mark a running scan as failed and tell somebody.
+def _describe(scan: Scan, assessment: Assessment) -> None:
+    """Say on the scan what its body is, once it is known."""
+    scan.format, scan.tool_version = assessment.format, assessment.tool_version[:60]
+    scan.is_complete, scan.incomplete_reason = assessment.complete, assessment.incomplete_reason[:500]
+    scan.resources_checked = assessment.resources_checked
+
+
+def fail_scan(scan: Scan, words: str, *, by: Actor) -> bool:
+    """Mark a scan that is not over as failed and tell somebody, unless the one before it failed too.
+
+    Args:
+        scan: The scan, with its stack.
+        words: Why, for a person; no secret.
+        by: Who found it out.
 
     Returns:
-        Whether it was still running.
+        Whether it was not over yet.
     """
     with journal.writing(scan.account_id, by=by) as w:
-        running = Scan.objects.select_for_update().filter(pk=scan.pk, status=Scan.Statuses.RUNNING).first()
-        if running is not None:
-            _mark_failed(w, running, scan.stack, words)
-    return running is not None
+        unfinished = Scan.objects.select_for_update().filter(pk=scan.pk, status__in=UNFINISHED).first()
+        if unfinished is not None:
+            _mark_failed(w, unfinished, scan.stack, words)
+    return unfinished is not None
+
+
+UNFINISHED = (Scan.Statuses.PENDING, Scan.Statuses.RUNNING)
 
 
 def _mark_failed(w: Writer, scan: Scan, stack: Stack, words: str) -> None:
@@ -218,20 +257,32 @@ def _mark_failed(w: Writer, scan: Scan, stack: Stack, words: str) -> None:
     for name in _COUNTS:
         setattr(scan, name, 0)
     scan.save(update_fields=["status", "finished_at", "error", "updated_at", *_COUNTS])
-    w.record(ScanFailed(**_told(scan, stack), error=words))
-    title = f"A scan of {stack.name} failed"
-    raise_alerts(
-        w, [Notice(type=Alert.Types.SCAN_FAILED, severity="high", title=title, message=words, scan_id=scan.pk)]
-    )
+    w.record(ScanFailed(**told_of(scan, stack), error=words))
+    if not _failed_before(scan):
+        title = f"A scan of {stack.name} failed"
+        notice = Notice(type=Alert.Types.SCAN_FAILED, severity="high", title=title, message=words, scan_id=scan.pk)
+        raise_alerts(w, [notice])
     transaction.on_commit(lambda: SCANS.labels(status="failed").inc())
+
+
+def _failed_before(scan: Scan) -> bool:
+    """Whether it goes on with a row of failures; what is sent, and each detector, has a row of its own."""
+    before = Scan.objects.filter(stack_id=scan.stack_id, detector=scan.detector, pk__lt=scan.pk)
+    status = before.exclude(status__in=UNFINISHED).order_by("-id").values_list("status", flat=True).first()
+    return status == Scan.Statuses.FAILED
 
 
 def _is_abandoned(scan: Scan, now: datetime) -> bool:
     return scan.status == Scan.Statuses.RUNNING and scan.started_at is not None and scan.started_at < now - ABANDONED
 
 
-def _told(scan: Scan, stack: Stack) -> dict[str, Any]:
-    """What every fact of a scan tells."""
+def told_of(scan: Scan, stack: Stack) -> dict[str, Any]:
+    """What every fact of a scan tells.
+
+    Args:
+        scan: The scan.
+        stack: Its stack.
+    """
     return {
         "id": scan.pk,
         "stack": stack.name,

@@ -1,45 +1,27 @@
 """What a judged scan means for the drifts on record, written in bulk inside the scan's own transaction."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
-from decimal import Decimal
-from typing import Any
-from uuid import UUID
 
-from django.db import transaction
-from django.db.models import F
-
-from alerts.actions import Notice, raise_alerts
-from alerts.models import Alert
 from audit.journal import Writer
 from costs.actions import CostChange, record_cost_changes
-from costs.pricing import Priced, price_drift
-from drifts.counters import OPENED
-from drifts.facts import DriftCreated, DriftResolved, DriftUpdated
-from drifts.findings import Judged, Observation, Severity
-from drifts.ingest.reconcile import Known, Pair, Seen, reconcile, scope_of
+from drifts.actions.assessed import looked_at, note_not_assessed, note_pending, note_seen_again
+from drifts.actions.attributing import request_attribution
+from drifts.actions.consequences import note_consequences
+from drifts.actions.content import Shown, content_of, shown
+from drifts.actions.detection_settings import detection_settings_of
+from drifts.actions.ending import Ending, end_drifts
+from drifts.actions.known import OnRecord, on_record
+from drifts.actions.opening import BATCH, open_drifts
+from drifts.actions.rejudging import rejudge
+from drifts.actions.repricing import reprice
+from drifts.actions.returning import hidden_before, returned_notices
+from drifts.actions.telling import DECISIONS, ToTell, raise_notices, tell
+from drifts.facts import DriftDecisionLapsed, DriftUpdated
+from drifts.findings import Judged
+from drifts.ingest.reconcile import Pair, Superseded, reconcile
+from drifts.ingest.scope import scope_of
 from drifts.models import Drift, Scan
-from drifts.transitions import Status
-
-BATCH = 500
-
-
-@dataclass(frozen=True, slots=True)
-class OnRecord(Known):
-    """An open drift as the comparison needs it."""
-
-    pk: UUID
-    severity: str
-    cost: Decimal | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shown(Seen):
-    """What a scan shows of one resource, priced."""
-
-    observation: Observation
-    priced: Priced
 
 
 def record_judged(w: Writer, scan: Scan, judged: Judged, *, at: datetime) -> None:
@@ -51,164 +33,61 @@ def record_judged(w: Writer, scan: Scan, judged: Judged, *, at: datetime) -> Non
         judged: What it shows.
         at: When the tool looked.
     """
-    found = reconcile(_on_record(scan), map(shown, judged.observations), scope_of(judged.assessment))
-    _touch([pair.known.pk for pair in found.unchanged], at)
-    worse = _change(w, scan, found.changed, at)
-    _resolve(w, scan, [pair.known for pair in found.superseded], how=Drift.Resolutions.SUPERSEDED, at=at)
+    settings = detection_settings_of(w.account_id)
+    known = list(on_record(scan))
+    found = reconcile(known, map(shown, judged.observations), scope_of(judged.assessment))
+    note_seen_again([pair.known.pk for pair in found.unchanged], at)
+    note_consequences((pair.known.pk, pair.seen.observation.consequence) for pair in found.unchanged)
+    note_pending(found.pending, at)
+    note_not_assessed(scan, judged.assessment, found.not_assessed, at)
+    _end_flapping(known, at - settings.flap_window)
+    changed = _change(w, scan, found.changed, at)
+    rejudged = rejudge(w, scan.stack.name, found.unchanged)
+    reprice(w, scan.stack.name, found.unchanged, at=at)
+    _supersede(w, scan, found.superseded, at)
     _resolve(w, scan, found.reconciled, how=Drift.Resolutions.RECONCILED, at=at)
-    lapsed = {pair.seen.fingerprint: pair.known for pair in found.superseded}
-    new = [*found.opened, *(pair.seen for pair in found.superseded)]
-    made = open_drifts(w, scan.stack_id, scan.stack.name, new, scan=scan, detected_by=scan.detected_by, at=at)
-    notices = [notice for drift in made if (notice := _notice(drift, scan.stack.name, lapsed))]
-    raise_alerts(w, [*notices, *(_critical(drift, f"{drift.resource_id} in {scan.stack.name}") for drift in worse)])
+    made = open_drifts(
+        w,
+        scan.stack_id,
+        scan.stack.name,
+        [*found.opened, *(pair.seen for pair in found.superseded)],
+        scan=scan,
+        detected_by=scan.detected_by,
+        at=at,
+        flap_window=settings.flap_window,
+        lapses={pair.seen.fingerprint: pair.lapse for pair in found.superseded},
+    )
+    _record_lapses(w, scan, made, found.superseded)
+    anew = {known.pk for known, _ in rejudged}
+    again = [pair.known for pair in found.unchanged if pair.known.pk not in anew]
+    decided = {pair.seen.fingerprint: (pair.known.status, pair.lapse) for pair in found.superseded}
+    hidden = {name: words for name, words in hidden_before(scan, judged, now=w.now).items() if name not in decided}
+    back = [drift.pk for drift in made if bytes(drift.fingerprint) in hidden]
+    raise_notices(w, list(returned_notices(made, hidden, scan)), covered=back)
+    new = [drift for drift in made if bytes(drift.fingerprint) not in hidden]
+    tell(w, scan, settings, ToTell(made=new, changed=[*changed, *rejudged], again=again, lapses=decided))
+    request_attribution(w, scan, [*made, *(drift for _, drift in changed)])
     scan.drifts_new, scan.drifts_changed = len(made), len(found.changed)
     scan.drifts_recurring, scan.drifts_resolved = len(found.unchanged), len(found.reconciled)
 
 
-def shown(observation: Observation) -> Shown:
-    """An observation, priced and ready to compare.
-
-    Args:
-        observation: Masked, compared and judged.
-    """
-    priced = price_drift(
-        provider_type=observation.provider_type,
-        kind=observation.kind.value,
-        region=observation.region,
-        expected=observation.expected_state,
-        actual=observation.actual_state,
-    )
-    return Shown(
-        fingerprint=observation.fingerprint,
-        difference_digest=observation.difference_digest,
-        observation=observation,
-        priced=priced,
-    )
-
-
-def open_drifts(
-    w: Writer,
-    stack_id: UUID,
-    stack_name: str,
-    seen: Sequence[Shown],
-    *,
-    scan: Scan | None,
-    detected_by: str,
-    at: datetime,
-) -> list[Drift]:
-    """Make a drift of each observation, journal it and count its cost.
-
-    Args:
-        w: The open journal.
-        stack_id: The stack.
-        stack_name: Its name, for the facts.
-        seen: What was seen, priced.
-        scan: The scan that showed it, if any.
-        detected_by: One of `Scan.Sources`.
-        at: When it was seen.
-    """
-    before = _latest_resolved(stack_id, [one.fingerprint for one in seen])
-    made = [
-        Drift(
-            account_id=w.account_id,
-            stack_id=stack_id,
-            fingerprint=one.fingerprint,
-            identity=one.observation.identity,
-            previous_id=before.get(one.fingerprint),
-            scan=scan,
-            detected_by=detected_by,
-            detected_at=at,
-            last_seen_at=at,
-            **_content(one),
-        )
-        for one in seen
-    ]
-    Drift.objects.bulk_create(made, batch_size=BATCH)
-    record_cost_changes(
-        w, [CostChange(drift_id=drift.pk, before=None, after=drift.cost_impact_monthly, at=at) for drift in made]
-    )
-    for drift in made:
-        w.record(_created(drift, stack_name))
-    transaction.on_commit(lambda: _count(made))
-    return made
-
-
-def _on_record(scan: Scan) -> Iterable[OnRecord]:
-    rows = Drift.objects.filter(account_id=scan.account_id, stack_id=scan.stack_id).open().select_for_update()
-    columns = ("fingerprint", "difference_digest", "status", "identity", "pk", "severity", "cost_impact_monthly")
-    for fingerprint, digest, status, identity, pk, severity, cost in rows.values_list(*columns):
-        yield OnRecord(bytes(fingerprint), bytes(digest), Status(status), identity, pk, severity, cost)
-
-
-def _content(one: Shown) -> dict[str, Any]:
-    """The columns that say what differs, how grave it is and what it costs."""
-    observation, priced = one.observation, one.priced
-    return {
-        "difference_digest": one.difference_digest,
-        "address": observation.address,
-        "resource_id": observation.resource_id,
-        "resource_type": observation.resource_type,
-        "provider_type": observation.provider_type,
-        "kind": observation.kind.value,
-        "region": observation.region,
-        "cloud_account": observation.cloud_account,
-        "expected_state": observation.expected_state,
-        "actual_state": observation.actual_state,
-        "difference": observation.difference,
-        "severity": observation.severity.value,
-        "severity_reason": observation.severity_reason,
-        "cost_impact_monthly": priced.impact_monthly,
-        "cost_basis": priced.basis,
-        "cost_breakdown": breakdown(priced),
-    }
-
-
-def breakdown(priced: Priced) -> dict[str, Any]:
-    """How a cost was arrived at, as it is stored and shown.
-
-    Args:
-        priced: The cost.
-    """
-    lines = [
-        {
-            "component": line.component,
-            "unit": line.unit,
-            "unitPrice": str(line.unit_price) if line.unit_price is not None else None,
-            "expectedQuantity": str(line.expected_quantity),
-            "actualQuantity": str(line.actual_quantity),
-        }
-        for line in priced.breakdown
-    ]
-    return {
-        "lines": lines,
-        "currency": priced.currency,
-        "priceDate": priced.price_date.isoformat() if priced.price_date else None,
-        "atLeast": priced.at_least,
-        "reason": priced.reason,
-    }
-
-
-def _touch(pks: Sequence[UUID], at: datetime) -> None:
-    """Note that drifts were seen again."""
-    if pks:
-        Drift.objects.filter(pk__in=pks).update(last_seen_at=at, occurrences=F("occurrences") + 1)
-
-
-def _change(w: Writer, scan: Scan, pairs: Sequence[Pair[OnRecord, Shown]], at: datetime) -> list[Drift]:
-    """Update the undecided drifts that differ otherwise than before.
+def _change(
+    w: Writer, scan: Scan, pairs: Sequence[Pair[OnRecord, Shown]], at: datetime
+) -> list[tuple[OnRecord, Drift]]:
+    """Update the drifts that differ otherwise than before, or of which more is known.
 
     Returns:
-        Those that have become critical.
+        Each as it was and as it is.
     """
     if not pairs:
         return []
-    contents = {pair.known.pk: _content(pair.seen) for pair in pairs}
+    contents = {pair.known.pk: {**content_of(pair.seen), "last_seen_at": at, **looked_at(at)} for pair in pairs}
     drifts = Drift.objects.in_bulk(list(contents))
     for pk, drift in drifts.items():
-        drift.last_seen_at, drift.occurrences = at, drift.occurrences + 1
+        drift.occurrences += 1
         for name, value in contents[pk].items():
             setattr(drift, name, value)
-    names = [*next(iter(contents.values())), "last_seen_at", "occurrences"]
+    names = [*next(iter(contents.values())), "occurrences"]
     Drift.objects.bulk_update(drifts.values(), names, batch_size=BATCH)
     costs = [
         CostChange(drift_id=known.pk, before=known.cost, after=drifts[known.pk].cost_impact_monthly, at=at)
@@ -217,51 +96,58 @@ def _change(w: Writer, scan: Scan, pairs: Sequence[Pair[OnRecord, Shown]], at: d
     record_cost_changes(w, costs)
     for pair in pairs:
         w.record(_updated(drifts[pair.known.pk], pair.known, scan.stack.name))
-    known = [pair.known for pair in pairs if pair.known.severity != Severity.CRITICAL]
-    return [drifts[one.pk] for one in known if drifts[one.pk].severity == Severity.CRITICAL]
+    return [(pair.known, drifts[pair.known.pk]) for pair in pairs]
 
 
-def _resolve(w: Writer, scan: Scan, known: Sequence[OnRecord], *, how: Drift.Resolutions, at: datetime) -> None:
-    """End drifts that the scan shows to be over."""
-    if not known:
-        return
-    Drift.objects.filter(pk__in=[one.pk for one in known]).update(
-        status=Status.RESOLVED.value, resolved_at=at, resolved_how=how
-    )
-    record_cost_changes(w, [CostChange(drift_id=one.pk, before=one.cost, after=None, at=at) for one in known])
-    for one in known:
-        fact = DriftResolved(
-            id=one.pk,
-            status=Status.RESOLVED.value,
-            severity=one.severity,
+def _supersede(w: Writer, scan: Scan, pairs: Sequence[Superseded[OnRecord, Shown]], at: datetime) -> None:
+    """End decided drifts that differ otherwise now, each with the reason in its timeline."""
+    reasons = {pair.known.fingerprint: pair.lapse.reason for pair in pairs}
+    known = [pair.known for pair in pairs]
+    _resolve(w, scan, known, how=Drift.Resolutions.SUPERSEDED, at=at, reasons=reasons)
+
+
+def _resolve(
+    w: Writer,
+    scan: Scan,
+    known: Sequence[OnRecord],
+    *,
+    how: Drift.Resolutions,
+    at: datetime,
+    reasons: dict[bytes, str] | None = None,
+) -> None:
+    """End drifts that the scan shows to be over; `reasons` are told in the timeline, by fingerprint."""
+    endings = [
+        Ending(one.pk, one.severity, one.cost, scan.stack.name, (reasons or {}).get(one.fingerprint, ""))
+        for one in known
+    ]
+    end_drifts(w, endings, how=how, at=at, columns=looked_at(at))
+
+
+def _record_lapses(
+    w: Writer, scan: Scan, made: Sequence[Drift], superseded: Sequence[Superseded[OnRecord, Shown]]
+) -> None:
+    """Tell in the timeline of each successor why what was decided no longer stands."""
+    drifts = {bytes(drift.fingerprint): drift for drift in made}
+    for pair in superseded:
+        drift = drifts[pair.seen.fingerprint]
+        fact = DriftDecisionLapsed(
+            id=drift.pk,
+            status=drift.status,
+            severity=drift.severity,
             stack=scan.stack.name,
-            resolved_at=at,
-            resolved_how=how.value,
+            former_drift_id=pair.known.pk,
+            decision=DECISIONS[pair.known.status],
+            reason=pair.lapse.reason,
+            paths=pair.lapse.paths,
         )
         w.record(fact)
 
 
-def _latest_resolved(stack_id: UUID, fingerprints: Sequence[bytes]) -> dict[bytes, UUID]:
-    """The newest resolved drift of each resource, where there is one."""
-    rows = Drift.objects.filter(stack_id=stack_id, fingerprint__in=fingerprints, status=Status.RESOLVED.value)
-    newest = rows.order_by("fingerprint", "-id").distinct("fingerprint").values_list("fingerprint", "pk")
-    return {bytes(fingerprint): pk for fingerprint, pk in newest}
-
-
-def _created(drift: Drift, stack_name: str) -> DriftCreated:
-    return DriftCreated(
-        id=drift.pk,
-        resource_id=drift.resource_id,
-        resource_type=drift.resource_type,
-        region=drift.region,
-        stack=stack_name,
-        severity=drift.severity,
-        severity_reason=drift.severity_reason,
-        cost_impact_monthly=drift.cost_impact_monthly,
-        detected_at=drift.detected_at,
-        status=drift.status,
-        previous_drift_id=drift.previous_id,
-    )
+def _end_flapping(known: Sequence[OnRecord], before: datetime) -> None:
+    """What has been there all through the window is no longer flapping."""
+    steady = [one.pk for one in known if one.is_flapping and one.detected_at < before]
+    if steady:
+        Drift.objects.filter(pk__in=steady).update(is_flapping=False)
 
 
 def _updated(drift: Drift, before: OnRecord, stack_name: str) -> DriftUpdated:
@@ -275,41 +161,3 @@ def _updated(drift: Drift, before: OnRecord, stack_name: str) -> DriftUpdated:
         cost_impact_monthly=drift.cost_impact_monthly,
         changed_paths=tuple(sorted(drift.difference))[:100],
     )
-
-
-def _notice(drift: Drift, stack_name: str, lapsed: dict[bytes, OnRecord]) -> Notice | None:
-    """What to tell of a new drift: one that is critical, one whose former decision lapsed, a grave one that is back."""
-    where = f"{drift.resource_id} in {stack_name}"
-    before = lapsed.get(bytes(drift.fingerprint))
-    if before is not None:
-        words = f"{drift.severity_reason} It was {before.status} on another difference; that decision has lapsed."
-        return _told(drift, Alert.Types.APPROVAL_NEEDED, f"Decision needed again: {where}", words)
-    if drift.previous_id and drift.severity in {Severity.CRITICAL, Severity.HIGH}:
-        words = f"{drift.severity_reason} It was resolved before and is back."
-        return _told(drift, Alert.Types.DRIFT_RECURRED, f"{drift.severity.capitalize()} drift is back: {where}", words)
-    if drift.severity == Severity.CRITICAL:
-        return _critical(drift, where)
-    return None
-
-
-def _critical(drift: Drift, where: str) -> Notice:
-    return _told(drift, Alert.Types.DRIFT_DETECTED, f"Critical drift: {where}", drift.severity_reason)
-
-
-def _told(drift: Drift, kind: Alert.Types, title: str, message: str) -> Notice:
-    return Notice(type=kind, severity=drift.severity, title=title, message=message, drift_id=drift.pk)
-
-
-def notices_of(drifts: Iterable[Drift], stack_name: str) -> list[Notice]:
-    """What to tell of new drifts that no decision preceded.
-
-    Args:
-        drifts: New ones.
-        stack_name: Their stack.
-    """
-    return [notice for drift in drifts if (notice := _notice(drift, stack_name, {}))]
-
-
-def _count(made: Iterable[Drift]) -> None:
-    for drift in made:
-        OPENED.labels(severity=drift.severity).inc()

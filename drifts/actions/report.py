@@ -8,22 +8,25 @@ from uuid import UUID
 
 from django.conf import settings
 
-from alerts.actions import raise_alerts
 from audit import journal
 from audit.actors import Actor
-from costs.pricing import Priced
+from costs.pricing import reported
+from drifts.actions.content import Shown, shown
+from drifts.actions.detection_settings import detection_settings_of
 from drifts.actions.ingest import lock_stack
-from drifts.actions.record import Shown, notices_of, open_drifts, shown
+from drifts.actions.opening import open_drifts
+from drifts.actions.policies import policy_of
 from drifts.actions.stacks import stack_for_scan
+from drifts.actions.telling import is_worth_telling, notice_of, raise_notices
 from drifts.families import FAMILIES, OTHER
 from drifts.findings import Observation, Severity
 from drifts.ingest.pipeline import assess_states
 from drifts.ingest.policy import judge
 from drifts.models import Drift, Scan
+from drifts.severity import REPORTED
 from driftsentry.api.errors import Conflict, Invalid
 
 DEFAULT_STACK = "default"
-REPORTED_SEVERITY = "Reported as {severity} by the sender."
 _FAMILY_NAMES = frozenset(name for name, _ in FAMILIES)
 
 
@@ -82,6 +85,7 @@ def report_drift(account_id: UUID, report: Report, *, by: Actor) -> Drift:
             stack=str(stack.pk),
             environment=stack.environment,
             masking_key=settings.MASKING_KEY,
+            policy=policy_of(account_id),
         )
         if not judged.observations:
             raise Invalid.field("actualState", "It means the same as expectedState: there is no drift.")
@@ -90,8 +94,18 @@ def report_drift(account_id: UUID, report: Report, *, by: Actor) -> Drift:
         if Drift.objects.filter(stack=stack, fingerprint=observation.fingerprint).open().exists():
             raise Conflict("This resource has an open drift already.")
         seen = _as_reported(shown(_named(observation, report)), report)
-        made = open_drifts(w, stack.pk, stack.name, [seen], scan=None, detected_by=report.detected_by, at=w.now)
-        raise_alerts(w, notices_of(made, stack.name))
+        asked = detection_settings_of(account_id)
+        made = open_drifts(
+            w,
+            stack.pk,
+            stack.name,
+            [seen],
+            scan=None,
+            detected_by=report.detected_by,
+            at=w.now,
+            flap_window=asked.flap_window,
+        )
+        raise_notices(w, [notice_of(one, stack.name, asked) for one in made if is_worth_telling(one)])
     made[0].stack = stack
     return made[0]
 
@@ -106,9 +120,9 @@ def _named(observation: Observation, report: Report) -> Observation:
 def _as_reported(seen: Shown, report: Report) -> Shown:
     """Let the sender's own severity and cost stand."""
     if report.severity is not None:
-        words = REPORTED_SEVERITY.format(severity=report.severity)
+        words = REPORTED.format(severity=report.severity)
         judged = replace(seen.observation, severity=Severity(report.severity), severity_reason=words)
         seen = replace(seen, observation=judged)
     if report.cost_impact_monthly is not None:
-        seen = replace(seen, priced=Priced(impact_monthly=report.cost_impact_monthly, basis="reported"))
+        seen = replace(seen, priced=reported(report.cost_impact_monthly))
     return seen

@@ -1,6 +1,7 @@
 """Stacks: made by a person or by their first scan, described, and removed while nothing hangs on them."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,11 +11,12 @@ from django.db.models import ProtectedError
 from audit import journal
 from audit.actors import Actor
 from audit.journal import Writer
+from drifts.actions import detection, freshness
 from drifts.facts import StackChanged, StackCreated, StackDeleted
 from drifts.models import Stack
 from driftsentry.api.errors import Conflict, Invalid, NotFound
 
-FIELDS = ("name", "tool", "environment", "repository_url", "owner", "labels", "is_enabled")
+FIELDS = ("name", "tool", "environment", "repository_url", "owner", "labels", "is_enabled", *detection.FIELDS)
 MAX_NAME = 200
 TAKEN = "There is already a stack of this name."
 
@@ -24,16 +26,20 @@ def create_stack(account_id: UUID, *, values: Mapping[str, Any], by: Actor) -> S
 
     Args:
         account_id: The tenant.
-        values: Its fields, of `FIELDS`.
+        values: Its fields, of `FIELDS`, and `detector_secrets`.
         by: Who does it.
 
     Raises:
+        Invalid: Its name or schedule is not usable, or its detector cannot work with its config.
         Conflict: The name is taken.
     """
     with journal.writing(account_id, by=by) as w:
         stack = Stack(account_id=account_id, **_allowed(values))
-        stack.name = valid_name(stack.name, field="name")
+        secrets = detection.secrets_after(stack, values.get("detector_secrets") or {})
+        detection.check_detector(stack)
+        freshness.schedule_anew(stack, now=w.now)
         _save(stack, force_insert=True)
+        detection.keep_secrets(stack, secrets)
         w.record(StackCreated(id=stack.pk, name=stack.name))
     return stack
 
@@ -44,25 +50,50 @@ def change_stack(account_id: UUID, stack_id: UUID, *, values: Mapping[str, Any],
     Args:
         account_id: The tenant.
         stack_id: The stack.
-        values: New values, of `FIELDS`.
+        values: New values, of `FIELDS`, and `detector_secrets`: those that are set anew, or None to remove one.
         by: Who does it.
 
     Raises:
         NotFound: The tenant has no such stack.
+        Invalid: Its name or schedule is not usable, or its detector cannot work with its config.
         Conflict: The new name is taken.
     """
     with journal.writing(account_id, by=by) as w:
         stack = _locked(account_id, stack_id)
-        if "name" in values:
-            values = {**values, "name": valid_name(values["name"], field="name")}
-        changes = {name: [getattr(stack, name), new] for name, new in _allowed(values).items()}
-        changes = {name: pair for name, pair in changes.items() if pair[0] != pair[1]}
+        changes = _change(stack, _allowed(values))
+        given = values.get("detector_secrets") or {}
+        if given:
+            detection.keep_secrets(stack, detection.secrets_after(stack, given))
+            removed = sorted(name for name, text in given.items() if text is None)
+            changes["detector_secrets"] = [removed, sorted(given.keys() - set(removed))]
         if changes:
-            for name, (_, new) in changes.items():
-                setattr(stack, name, new)
-            _save(stack, update_fields=list(changes))
+            _settle(stack, changes, now=w.now)
             w.record(StackChanged(id=stack.pk, name=stack.name, changes=changes))
     return stack
+
+
+def _change(stack: Stack, values: Mapping[str, Any]) -> dict[str, list[object]]:
+    """Set what is new; what that is, is told as the journal may have it."""
+    changes = {}
+    for name, new in values.items():
+        before = getattr(stack, name)
+        if before != new:
+            changes[name] = detection.told(name, before, new)
+            setattr(stack, name, new)
+    return changes
+
+
+def _settle(stack: Stack, changes: Mapping[str, object], *, now: datetime) -> None:
+    """Look at what the changes mean for the stack's detector and schedule, and save it all."""
+    if detection.CHECKED & changes.keys():
+        detection.check_detector(stack)
+    saved = {name for name in changes if name in FIELDS}
+    if detection.RESCHEDULING & changes.keys():
+        freshness.schedule_anew(stack, now=now)
+        saved |= set(freshness.FIELDS)
+    if "detector_secrets" in changes:
+        saved.add("detector_secret_names")
+    _save(stack, update_fields=sorted(saved))
 
 
 def delete_stack(account_id: UUID, stack_id: UUID, *, by: Actor) -> None:
@@ -132,7 +163,13 @@ def valid_name(name: str, *, field: str = "stack") -> str:
 
 
 def _allowed(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: values[name] for name in FIELDS if name in values}
+    """The values of a stack's fields, its name and schedule as they are kept."""
+    known = {name: values[name] for name in FIELDS if name in values}
+    if "name" in known:
+        known["name"] = valid_name(known["name"], field="name")
+    if "schedule" in known:
+        known["schedule"] = detection.normal_schedule(known["schedule"])
+    return known
 
 
 def _locked(account_id: UUID, stack_id: UUID) -> Stack:

@@ -1,7 +1,44 @@
 """Stacks, the scans of them, and the lasting record of each drift. Only `drifts.actions` writes them."""
 
-from drifts.models.drifts import Drift, DriftQuerySet
-from drifts.models.scans import Scan, ScanQuerySet
-from drifts.models.stacks import Stack, StackQuerySet
+from drifts.models.detection_settings import DetectionSettings
+from drifts.models.drifts import Assessed, Drift, DriftQuerySet
+from drifts.models.groups import DriftGroupDecision, DriftGroupDecisionQuerySet, DriftGroupMember
+from drifts.models.ignoring import (
+    HiddenFinding,
+    HiddenFindingQuerySet,
+    IgnoreRule,
+    IgnoreRuleQuerySet,
+    NoiseChoice,
+    NoiseChoiceQuerySet,
+)
+from drifts.models.remediation import RemediationHook, RemediationRun, RemediationRunQuerySet
+from drifts.models.scans import Scan, ScanOutput, ScanQuerySet
+from drifts.models.severity_rules import SeverityRule, SeverityRuleQuerySet
+from drifts.models.stacks import Stack, StackQuerySet, StackSecrets
 
-__all__ = ["Drift", "DriftQuerySet", "Scan", "ScanQuerySet", "Stack", "StackQuerySet"]
+__all__ = [
+    "Assessed",
+    "DetectionSettings",
+    "Drift",
+    "DriftGroupDecision",
+    "DriftGroupDecisionQuerySet",
+    "DriftGroupMember",
+    "DriftQuerySet",
+    "HiddenFinding",
+    "HiddenFindingQuerySet",
+    "IgnoreRule",
+    "IgnoreRuleQuerySet",
+    "NoiseChoice",
+    "NoiseChoiceQuerySet",
+    "RemediationHook",
+    "RemediationRun",
+    "RemediationRunQuerySet",
+    "Scan",
+    "ScanOutput",
+    "ScanQuerySet",
+    "SeverityRule",
+    "SeverityRuleQuerySet",
+    "Stack",
+    "StackQuerySet",
+    "StackSecrets",
+]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 import pgtrigger
@@ -9,12 +10,29 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
 
+from drifts.detection_limits import MAX_FLAP_HISTORY
 from drifts.findings import Kind, Severity
 from drifts.models.scans import Scan
 from drifts.models.stacks import Stack
 from drifts.models.triggers import touched
 from drifts.transitions import OPEN, TRANSITIONS, Status
 from driftsentry.api.ids import new_id
+
+
+class Assessed(models.TextChoices):
+    """Whether the last scan of a drift's stack looked at its resource."""
+
+    ASSESSED = "assessed", "Assessed"
+    NOT_ASSESSED = "not_assessed", "Not assessed"
+
+    @classmethod
+    def of(cls, drift: Drift) -> Assessed:
+        """Read it off a drift.
+
+        Args:
+            drift: The drift.
+        """
+        return cls.ASSESSED if drift.not_assessed_since is None else cls.NOT_ASSESSED
 
 
 class DriftQuerySet(models.QuerySet["Drift"]):
@@ -27,6 +45,16 @@ class DriftQuerySet(models.QuerySet["Drift"]):
             account_id: The tenant.
         """
         return self.filter(account_id=account_id).select_related("stack")
+
+    def before(self, drift: Drift, *, most: int) -> DriftQuerySet:
+        """The drifts of the same resource that were over before this one, newest first.
+
+        Args:
+            drift: The drift.
+            most: How many at most.
+        """
+        same = self.filter(account_id=drift.account_id, stack_id=drift.stack_id, fingerprint=drift.fingerprint)
+        return same.filter(pk__lt=drift.pk, status=Status.RESOLVED.value).order_by("-id")[:most]
 
     def open(self) -> DriftQuerySet:
         """Drifts that are not over."""
@@ -76,6 +104,12 @@ class Drift(models.Model):
         RECONCILED = "reconciled", "Gone from a complete scan"
         SUPERSEDED = "superseded", "Replaced by a different drift"
 
+    class Fidelities(models.TextChoices):
+        """How much is known of the difference."""
+
+        FULL = "full", "How it differs is known"
+        LOW = "low", "Known only that it differs"
+
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     account = models.ForeignKey("accounts.Account", models.PROTECT, related_name="+")
     stack = models.ForeignKey(Stack, models.PROTECT, related_name="drifts")
@@ -92,6 +126,15 @@ class Drift(models.Model):
     expected_state = models.JSONField(default=dict)
     actual_state = models.JSONField(default=dict)
     difference = models.JSONField(default=dict)
+    attribute_digests = models.JSONField(
+        default=dict, blank=True, help_text="Changed path to digest of that change, secrets included."
+    )
+    fidelity = models.CharField(
+        max_length=10,
+        choices=Fidelities.choices,
+        default=Fidelities.FULL,
+        help_text="Low: its sources say only that it differs.",
+    )
     severity = models.CharField(max_length=20, choices=Severities.choices)
     severity_rank = models.GeneratedField(
         expression=Case(
@@ -104,11 +147,22 @@ class Drift(models.Model):
     cost_impact_monthly = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
     cost_basis = models.CharField(max_length=20, choices=CostBases.choices, default=CostBases.UNPRICED)
     cost_breakdown = models.JSONField(default=dict, blank=True, help_text="How the cost was arrived at.")
+    consequence = models.JSONField(null=True, blank=True, help_text="What putting it back would do, as a scan told it.")
+    attribution = models.JSONField(null=True, blank=True, help_text="Who did it, as the cloud's own trail tells.")
     status = models.CharField(max_length=20, choices=Statuses.choices, default=Statuses.DETECTED)
     detected_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
     detected_by = models.CharField(max_length=20, choices=Scan.Sources.choices, default=Scan.Sources.API)
     occurrences = models.PositiveIntegerField(default=1, help_text="How many scans have shown it.")
+    last_assessed_at = models.DateTimeField(
+        null=True, blank=True, help_text="When a scan last looked at its resource, whatever it found."
+    )
+    not_assessed_since = models.DateTimeField(
+        null=True, blank=True, help_text="When a scan of the stack first did not look at it; empty: the last one did."
+    )
+    not_assessed_reason = models.CharField(max_length=500, blank=True, help_text="Why it was not looked at, in words.")
+    is_flapping = models.BooleanField(default=False, help_text="Whether it was gone and came back again and again.")
+    alerted_at = models.DateTimeField(null=True, blank=True, help_text="When people were told of it.")
     previous = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
     scan = models.ForeignKey(Scan, models.PROTECT, null=True, blank=True, related_name="+", help_text="First seen in.")
     approved_at = models.DateTimeField(null=True, blank=True)
@@ -117,6 +171,14 @@ class Drift(models.Model):
     rejected_at = models.DateTimeField(null=True, blank=True)
     rejected_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     rejection_reason = models.TextField(blank=True)
+    decided_digests = models.JSONField(
+        default=dict, blank=True, help_text="The digests of the changes as they were when somebody decided."
+    )
+    lapsed = models.JSONField(
+        null=True,
+        blank=True,
+        help_text="Why the decision on the previous drift lapsed, and by which paths; empty: none did.",
+    )
     resolved_at = models.DateTimeField(null=True, blank=True)
     resolved_how = models.CharField(max_length=20, choices=Resolutions.choices, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -171,6 +233,26 @@ class Drift(models.Model):
     def __str__(self) -> str:
         """Which resource, and where it stands."""
         return f"{self.resource_id} ({self.status})"
+
+    @property
+    def lapsed_decision(self) -> dict[str, Any] | None:
+        """The decision on the previous drift that lapsed as this one differs otherwise: what, who, when and why."""
+        before = self.previous
+        if self.lapsed is None or before is None:
+            return None
+        approved = before.approved_at is not None
+        return {
+            "drift_id": before.pk,
+            "decision": Status.APPROVED.value if approved else Status.REJECTED.value,
+            "by": before.approved_by_id if approved else before.rejected_by_id,
+            "at": before.approved_at if approved else before.rejected_at,
+            **self.lapsed,
+        }
+
+    @property
+    def flap_history(self) -> DriftQuerySet:
+        """The drifts of the same resource before this one, newest first; one query."""
+        return Drift.objects.before(self, most=MAX_FLAP_HISTORY).only("detected_at", "resolved_at", "resolved_how")
 
     @property
     def is_open(self) -> bool:

@@ -14,11 +14,14 @@ from accounts.principals import may
 from audit import timeline
 from audit.serializers import TimelineEntrySerializer
 from drifts.actions import decide
+from drifts.actions.deciding import decide_drifts
 from drifts.actions.report import Report, report_drift
 from drifts.filters import DriftFilter
+from drifts.group_serializers import BulkDecideSerializer, BulkOutcomeSerializer
 from drifts.ingest.errors import FormatError
 from drifts.models import Drift
 from drifts.refusals import refusal
+from drifts.remediation_serializers import AdviceSerializer, advice_for
 from drifts.serializers import (
     CommentSerializer,
     DriftDetailSerializer,
@@ -35,6 +38,8 @@ from driftsentry.api.identifiers import uuid_of
 from driftsentry.api.tenancy import account_id_of, is_described, within_reach
 
 MAX_TIMELINE = 1000
+BOUND = ("attribute_digests", "decided_digests", "lapsed", "consequence", "attribution")
+"""Columns that only the detail needs: lists do without."""
 
 
 class DriftViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Drift]):
@@ -48,17 +53,20 @@ class DriftViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Drift]):
         "list": Permission.READ,
         "retrieve": Permission.READ,
         "timeline": Permission.READ,
+        "remediation": Permission.READ,
         "create": Permission.INGEST,
         "triage": Permission.DECIDE,
         "approve": Permission.DECIDE,
         "reject": Permission.DECIDE,
         "resolve": Permission.DECIDE,
         "comment": Permission.DECIDE,
+        "bulk": Permission.DECIDE,
     }
     reach: ClassVar[dict[str, Reach]] = {
         "list": Reach.STACK,
         "retrieve": Reach.STACK,
         "timeline": Reach.STACK,
+        "remediation": Reach.STACK,
         "create": Reach.STACK,
     }
 
@@ -66,7 +74,8 @@ class DriftViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Drift]):
         """The account's drifts."""
         if is_described(self):
             return Drift.objects.none()
-        return within_reach(self.request, Drift.objects.for_account(account_id_of(self.request)), "stack_id")
+        rows = within_reach(self.request, Drift.objects.for_account(account_id_of(self.request)), "stack_id")
+        return rows.defer(*BOUND) if self.action == "list" else rows
 
     @extend_schema(responses=DriftDetailSerializer)
     def retrieve(self, request: Request, pk: str, *args: Any, **kwargs: Any) -> Response:
@@ -96,6 +105,14 @@ class DriftViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Drift]):
         entries = timeline.of_drift(account_id_of(request), drift_id, most=MAX_TIMELINE)
         return Response(TimelineEntrySerializer(entries, many=True).data)
 
+    @extend_schema(responses=AdviceSerializer)
+    def remediation(self, request: Request, pk: str, *args: Any, **kwargs: Any) -> Response:
+        """What to do: how to put the resource back, and how to keep the change instead. Nothing of it is run here."""
+        drift = self.get_queryset().filter(pk=uuid_of(pk)).first()
+        if drift is None:
+            raise NotFound
+        return Response(advice_for(drift))
+
     @extend_schema(request=NoteSerializer, responses=DriftDetailSerializer)
     def triage(self, request: Request, pk: str, *args: Any, **kwargs: Any) -> Response:
         """Note that you have looked; the drift now waits for a decision."""
@@ -116,6 +133,17 @@ class DriftViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Drift]):
         """End the drift by hand."""
         return self._decide(decide.resolve_drift, ResolutionSerializer, request, pk)
 
+    @extend_schema(request=BulkDecideSerializer, responses=BulkOutcomeSerializer)
+    def bulk(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Make one decision of up to 500 drifts: each has its own outcome, and a bad id does not stop the others."""
+        form = BulkDecideSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        given = dict(form.validated_data)
+        outcomes = decide_drifts(account_id_of(request), given.pop("ids"), **given, by=actor_of(request))
+        decided = sum(one.outcome == "decided" for one in outcomes)
+        told = {"decided": decided, "refused": len(outcomes) - decided, "outcomes": outcomes}
+        return Response(BulkOutcomeSerializer(told).data)
+
     @extend_schema(request=CommentSerializer, responses={201: TimelineEntrySerializer})
     @idempotent
     def comment(self, request: Request, pk: str, *args: Any, **kwargs: Any) -> Response:
@@ -133,7 +161,8 @@ class DriftViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Drift]):
         return self._detail(request, pk)
 
     def _detail(self, request: Request, pk: str, *, status: int = 200) -> Response:
-        drift = self.get_queryset().annotate(alert_count=Count("alerts")).filter(pk=uuid_of(pk)).first()
+        rows = self.get_queryset().select_related("previous").annotate(alert_count=Count("alerts"))
+        drift = rows.filter(pk=uuid_of(pk)).first()
         if drift is None:
             raise NotFound
         may_decide = may(request.user, Permission.DECIDE)

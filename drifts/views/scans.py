@@ -18,7 +18,7 @@ from drifts.ingest.errors import FormatError
 from drifts.ingest.formats.base import Mode
 from drifts.models import Scan
 from drifts.refusals import refusal
-from drifts.serializers import ScanSerializer
+from drifts.serializers import ScanDetailSerializer, ScanOutputSerializer, ScanSerializer
 from driftsentry.api.access import Permission, Reach
 from driftsentry.api.errors import Invalid, NotFound
 from driftsentry.api.filtering import refuse_unknown_parameters
@@ -51,9 +51,10 @@ class ScanViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Scan]):
     permissions: ClassVar[dict[str, Permission]] = {
         "list": Permission.READ,
         "retrieve": Permission.READ,
+        "output": Permission.READ,
         "create": Permission.INGEST,
     }
-    reach: ClassVar[dict[str, Reach]] = {"list": Reach.STACK, "retrieve": Reach.STACK, "create": Reach.STACK}
+    reach: ClassVar[dict[str, Reach]] = dict.fromkeys(permissions, Reach.STACK)
 
     def get_parsers(self) -> list[Any]:
         """Any media type: the body is the tool's, not ours."""
@@ -65,15 +66,23 @@ class ScanViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Scan]):
             return Scan.objects.none()
         return within_reach(self.request, Scan.objects.for_account(account_id_of(self.request)), "stack_id")
 
-    @extend_schema(responses=ScanSerializer)
+    @extend_schema(responses=ScanDetailSerializer)
     def retrieve(self, request: Request, pk: str, *args: Any, **kwargs: Any) -> Response:
         """One scan and its counts."""
         scan = self.get_queryset().filter(pk=uuid_of(pk)).first()
         if scan is None:
             raise NotFound
-        return Response(ScanSerializer(scan).data)
+        return Response(ScanDetailSerializer(scan).data)
 
-    @extend_schema(parameters=PARAMETERS, request=BODY, responses={200: ScanSerializer, 201: ScanSerializer})
+    @extend_schema(responses=ScanOutputSerializer)
+    def output(self, request: Request, pk: str, *args: Any, **kwargs: Any) -> Response:
+        """What the detector has said so far, the last 64 kB; nothing for a scan that was sent."""
+        scan = self.get_queryset().filter(pk=uuid_of(pk)).first()
+        if scan is None:
+            raise NotFound
+        return Response(ScanOutputSerializer.of(scan))
+
+    @extend_schema(parameters=PARAMETERS, request=BODY, responses=dict.fromkeys([200, 201], ScanDetailSerializer))
     @idempotent
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Send a tool's own output, unchanged, gzip accepted; the same body again answers the same scan."""
@@ -84,7 +93,7 @@ class ScanViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Scan]):
             found = ingest_scan(account_id_of(request), body or b"", submission, by=actor_of(request))
         except FormatError as error:
             raise refusal(error) from error
-        response = Response(ScanSerializer(found.scan).data, status=201 if found.created else 200)
+        response = Response(ScanDetailSerializer(found.scan).data, status=201 if found.created else 200)
         response["Location"] = reverse("scan", kwargs={"pk": found.scan.pk})
         return response
 

@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
+from django.urls import reverse
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, viewsets
 from rest_framework.request import Request
@@ -10,8 +11,10 @@ from rest_framework.response import Response
 
 from accounts.actors import actor_of
 from drifts.actions import stacks
+from drifts.actions.scanning import request_scan
+from drifts.filters import StackFilter
 from drifts.models import Stack
-from drifts.serializers import StackSerializer
+from drifts.serializers import ScanSerializer, StackSerializer
 from driftsentry.api.access import Permission, Reach
 from driftsentry.api.errors import NotFound
 from driftsentry.api.idempotency import idempotent
@@ -23,6 +26,7 @@ class StackViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Stack]):
     """Stacks: what scans are about."""
 
     serializer_class = StackSerializer
+    filterset_class = StackFilter
     queryset = Stack.objects.none()
     permissions: ClassVar[dict[str, Permission]] = {
         "list": Permission.READ,
@@ -31,6 +35,7 @@ class StackViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Stack]):
         "update": Permission.MANAGE_STACKS,
         "partial_update": Permission.MANAGE_STACKS,
         "destroy": Permission.MANAGE_STACKS,
+        "scan": Permission.MANAGE_STACKS,
     }
 
     reach: ClassVar[dict[str, Reach]] = {"list": Reach.STACK, "retrieve": Reach.STACK}
@@ -70,6 +75,15 @@ class StackViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Stack]):
         """Remove a stack that has never been scanned."""
         stacks.delete_stack(account_id_of(request), uuid_of(pk), by=actor_of(request))
         return Response(status=204)
+
+    @extend_schema(request=None, responses={202: ScanSerializer})
+    @idempotent
+    def scan(self, request: Request, pk: str, *args: Any, **kwargs: Any) -> Response:
+        """Have the stack's detector read it now: the scan waits for a worker, and `Location` says where to look."""
+        asked = request_scan(account_id_of(request), uuid_of(pk), by=actor_of(request))
+        response = Response(ScanSerializer(asked).data, status=202)
+        response["Location"] = reverse("scan", kwargs={"pk": asked.pk})
+        return response
 
     def _change(self, request: Request, pk: str, *, partial: bool) -> Response:
         form = StackSerializer(self._stack(pk), data=request.data, partial=partial)

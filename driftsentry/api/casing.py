@@ -56,6 +56,13 @@ def misfit(field: object, value: object) -> str:
     return ""
 
 
+def _name_choices(field: Any) -> None:
+    """Have a field that takes few values, or a list of such, name them when it refuses another."""
+    chosen = getattr(field, "child", field)
+    if isinstance(chosen, serializers.ChoiceField):
+        chosen.error_messages["invalid_choice"] = f"One of: {', '.join(map(str, chosen.choices))}."
+
+
 class _CamelFields:
     """Gives each field its camelCase name and keeps its Python name as the source; refuses unknown fields."""
 
@@ -67,6 +74,7 @@ class _CamelFields:
                 field.method_name = field.method_name or f"get_{name}"
             elif field.source is None and camel(name) != name:
                 field.source = name
+            _name_choices(field)
         return {camel(name): field for name, field in fields.items()}
 
     def to_internal_value(self, data: Any) -> Any:

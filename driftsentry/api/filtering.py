@@ -1,7 +1,7 @@
 """List filters: comma lists, `all` for no filter, and an error rather than silence for what is not known."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -81,6 +81,21 @@ class Moment(filters.IsoDateTimeFilter):
     """A point in time, ISO 8601."""
 
     field_class = _MomentField
+
+
+class OneOf(filters.ChoiceFilter):
+    """One of few values; a refusal names them."""
+
+    def __init__(self, *args: Any, choices: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+        """Make the filter.
+
+        Args:
+            *args: As `ChoiceFilter`.
+            choices: Values and their titles.
+            **kwargs: As `ChoiceFilter`.
+        """
+        words = f"One of: {', '.join(value for value, _ in choices)}."
+        super().__init__(*args, choices=choices, error_messages={"invalid_choice": words}, **kwargs)
 
 
 class CommaList(filters.CharFilter):

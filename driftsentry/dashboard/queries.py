@@ -18,7 +18,7 @@ from django.utils import timezone
 from alerts.models import Alert
 from costs.pricing import ZERO
 from drifts.findings import Severity
-from drifts.models import Drift
+from drifts.models import Drift, Stack
 from drifts.transitions import OPEN, Status
 
 MAX_DAYS = 365
@@ -55,6 +55,8 @@ class DriftFigures:
     """Resolved since midnight UTC."""
     pending_approval: int
     """Awaiting a decision, now: detected or triaged."""
+    not_assessed: int
+    """Not resolved, and the last scan of the stack did not look at them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,15 @@ class AlertFigures:
 
     total: int
     unread: int
+
+
+@dataclass(frozen=True, slots=True)
+class StackFigures:
+    """Stacks, counted."""
+
+    total: int
+    stale: int
+    """Not scanned for twice the interval of their schedule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +101,7 @@ class Summary:
     """An account at a glance."""
 
     drifts: DriftFigures
+    stacks: StackFigures
     alerts: AlertFigures
     cost: CostFigures
     response_times: ResponseTimes
@@ -122,7 +134,7 @@ class Rank:
 
 
 def summary(account_id: UUID, *, days: int) -> Summary:
-    """Read an account at a glance, in two statements.
+    """Read an account at a glance, in three statements.
 
     Args:
         account_id: The tenant.
@@ -132,6 +144,7 @@ def summary(account_id: UUID, *, days: int) -> Summary:
     since = today - timedelta(days=days - 1)
     found = _drift_figures(account_id, since=since, today=today)
     alerts = Alert.objects.for_account(account_id).aggregate(total=Count("pk"), unread=Count("pk", Q(read_at=None)))
+    stacks = Stack.objects.for_account(account_id).aggregate(total=Count("pk"), stale=Count("pk", Q(is_stale=True)))
     return Summary(
         drifts=DriftFigures(
             total=found["total"],
@@ -140,7 +153,9 @@ def summary(account_id: UUID, *, days: int) -> Summary:
             open=sum(found[f"status_{one.value}"] for one in OPEN),
             resolved_today=found["resolved_today"],
             pending_approval=found["pending_approval"],
+            not_assessed=found["not_assessed"],
         ),
+        stacks=StackFigures(**stacks),
         alerts=AlertFigures(**alerts),
         cost=CostFigures(found["impact"] or ZERO, found["savings"] or ZERO),
         response_times=ResponseTimes(_seconds(found["to_decision"]), _seconds(found["to_resolution"])),
@@ -202,6 +217,7 @@ def _drift_figures(account_id: UUID, *, since: datetime, today: datetime) -> dic
         "total": Count("pk", counted),
         "resolved_today": Count("pk", Q(resolved_at__gte=today)),
         "pending_approval": Count("pk", AWAITS_DECISION),
+        "not_assessed": Count("pk", IS_OPEN & Q(not_assessed_since__isnull=False)),
         "impact": Sum("cost_impact_monthly", filter=IS_OPEN),
         "savings": Sum("cost_impact_monthly", filter=IS_OPEN & Q(cost_impact_monthly__gt=0)),
         "to_decision": Avg(_since_detection("decided_at"), filter=Q(decided_at__gte=since)),

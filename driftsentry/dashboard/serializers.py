@@ -43,6 +43,7 @@ class DriftFiguresSerializer(CamelSerializer):
     open = _count("Not resolved, now.")
     resolved_today = _count("Resolved since midnight UTC.")
     pending_approval = _count("Awaiting a decision, now: detected or triaged.")
+    not_assessed = _count("Not resolved, and the last scan of their stack did not look at them.")
 
 
 class AlertFiguresSerializer(CamelSerializer):
@@ -50,6 +51,13 @@ class AlertFiguresSerializer(CamelSerializer):
 
     total = _count("All alerts of the account.")
     unread = _count("Those that nobody has read.")
+
+
+class StackFiguresSerializer(CamelSerializer):
+    """Stacks, counted."""
+
+    total = _count("All stacks of the account.")
+    stale = _count("Those that were not scanned for twice the interval of their schedule.")
 
 
 class CostFiguresSerializer(CamelSerializer):
@@ -74,6 +82,7 @@ class SummarySerializer(CamelSerializer):
     """The account at a glance."""
 
     drifts = DriftFiguresSerializer()
+    stacks = StackFiguresSerializer()
     alerts = AlertFiguresSerializer()
     cost = CostFiguresSerializer()
     response_times = ResponseTimesSerializer()

@@ -39,6 +39,8 @@ class Outgoing:
 
     channel: Channel
     fields: tuple[str, ...]
+    name: str = ""
+    """The event's name, where it is not the kind's: clients know one event for several kinds."""
 
 
 _FOUND = ("resourceId", "resourceType", "region", "stack", "severity", "costImpactMonthly", "detectedAt", "status")
@@ -50,10 +52,14 @@ _SCANNED = ("stack", "status", "format", "counts")
 EVENTS: dict[str, Outgoing] = {
     "drift.created": Outgoing("drifts", ("id", *_FOUND, "previousDriftId")),
     "drift.updated": Outgoing("drifts", ("id", *_CHANGED)),
+    "drift.rejudged": Outgoing("drifts", ("id", *_DECIDED, "previousSeverity"), name="drift:updated"),
+    "drift.repriced": Outgoing("drifts", ("id", *_DECIDED, "costImpactMonthly"), name="drift:updated"),
     "drift.triaged": Outgoing("drifts", ("id", *_DECIDED)),
     "drift.approved": Outgoing("drifts", ("id", *_DECIDED, "approvedAt", "approvedBy")),
     "drift.rejected": Outgoing("drifts", ("id", *_DECIDED, "rejectedAt", "rejectedBy")),
     "drift.resolved": Outgoing("drifts", ("id", *_DECIDED, "resolvedAt", "resolvedHow")),
+    "drift.attributed": Outgoing("drifts", ("id", *_DECIDED, "eventName", "via", "at"), name="drift:updated"),
+    "drift.decision_lapsed": Outgoing("drifts", ("id", *_DECIDED, "formerDriftId", "decision", "reason", "paths")),
     "alert.created": Outgoing("alerts", ("id", *_RAISED)),
     "alert.read": Outgoing("alerts", ("id", "driftId")),
     "scan.started": Outgoing("scans", ("id", *_SCANNED)),
@@ -118,7 +124,7 @@ def render(entry: Entry) -> Event | None:
     outgoing = EVENTS.get(entry.kind)
     if outgoing is None:
         return None
-    name = entry.kind.replace(".", ":")
+    name = outgoing.name or entry.kind.replace(".", ":")
     shown = {name: _wire(name, entry.data[name]) for name in outgoing.fields if name in entry.data}
     return Event(
         seq=entry.seq,

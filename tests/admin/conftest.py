@@ -15,8 +15,22 @@ from accounts.models import RecoveryCode, SecondFactor, Session, User
 from alerts.models import Alert
 from audit.models import AuditHead, AuditLog
 from costs.models import CostMetric
+from drifts.actions.detection_settings import change_detection_settings
 from drifts.actions.ingest import Submission, ingest_scan
-from drifts.models import Drift, Scan, Stack
+from drifts.actions.severity_rules import create_severity_rule
+from drifts.models import (
+    Drift,
+    DriftGroupDecision,
+    DriftGroupMember,
+    HiddenFinding,
+    IgnoreRule,
+    NoiseChoice,
+    RemediationHook,
+    RemediationRun,
+    Scan,
+    SeverityRule,
+    Stack,
+)
 from driftsentry.api.access import Scope
 from driftsentry.api.models import IdempotentRequest
 from tests.alerts.raised import raise_alert
@@ -86,6 +100,8 @@ def rows_of(world: Any, user: User, text: str = "plain") -> Rows:
     SecondFactor.objects.get_or_create(user=user, account=user.account, defaults={"secret": SEED})
     RecoveryCode.objects.create(user=user, account=user.account, digest=os.urandom(32), used_at=timezone.now())
     Session.objects.filter(user=user).update(user_agent=text, address=text[:64])
+    says = {"name": f"{text} {SeverityRule.objects.count()}"[:120], "severity": "low", "because": text}
+    rule = create_severity_rule(user.account_id, values={**says, "types": ["none"]}, by=actor(user))
     alert = raise_alert(user, text, message=text, drift_id=drift.pk, scan_id=scan.pk)
     return Rows(
         {
@@ -102,8 +118,68 @@ def rows_of(world: Any, user: User, text: str = "plain") -> Rows:
             "drifts/stack": Stack.objects.get(pk=scan.stack_id),
             "drifts/scan": Scan.objects.get(pk=scan.pk),
             "drifts/drift": Drift.objects.get(pk=drift.pk),
+            "drifts/severityrule": rule,
+            **ignored(scan, text),
+            **remediated(scan, drift, text),
+            **decided(drift, text),
+            "drifts/detectionsettings": change_detection_settings(
+                user.account_id, values={"alert_after_scans": 2}, by=actor(user)
+            ),
         }
     )
+
+
+def decided(drift: Drift, text: str) -> dict[str, Any]:
+    """A decision for a group, and one of its drifts."""
+    decision = DriftGroupDecision.objects.create(
+        account_id=drift.account_id,
+        group_id=drift.pk,
+        cause="same_change",
+        sentence=text,
+        action="approve",
+        reason=text,
+        undo_note=text,
+        decided_at=timezone.now(),
+    )
+    row = {"account_id": drift.account_id, "decision": decision, "drift": drift, "outcome": "refused", "error": text}
+    return {
+        "drifts/driftgroupdecision": decision,
+        "drifts/driftgroupmember": DriftGroupMember.objects.create(**row),
+    }
+
+
+def ignored(scan: Scan, text: str) -> dict[str, Any]:
+    """An ignore rule, what it hid of a scan, and a switched noise rule."""
+    of_account = {"account_id": scan.account_id}
+    rule = IgnoreRule.objects.create(**of_account, name=text, types=[text], kinds=["modified"], reason=text)
+    hidden = HiddenFinding.objects.create(
+        **of_account,
+        rule=rule,
+        stack_id=scan.stack_id,
+        scan=scan,
+        fingerprint=rule.pk.bytes * 2,
+        identity=text,
+        address=text,
+        provider_type=text,
+        kind="modified",
+        severity="low",
+        paths=[text],
+        is_whole=True,
+        hidden_at=timezone.now(),
+    )
+    switched = {"is_enabled": False, "reason": text, "switched_at": timezone.now()}
+    choice, _ = NoiseChoice.objects.get_or_create(**of_account, rule="any.serial", defaults=switched)
+    return {"drifts/ignorerule": rule, "drifts/hiddenfinding": hidden, "drifts/noisechoice": choice}
+
+
+def remediated(scan: Scan, drift: Drift, text: str) -> dict[str, Any]:
+    """A remediation hook, and a run of it that is over."""
+    of_account = {"account_id": scan.account_id}
+    named = {"kind": "generic", "url": text, "project": text, "ref": text, "secret": SEED}
+    hook, _ = RemediationHook.objects.get_or_create(**of_account, stack_id=scan.stack_id, defaults=named)
+    told = {"status": "failed", "url": text, "message": text, "external_id": text, "finished_at": timezone.now()}
+    run = RemediationRun.objects.create(**of_account, drift=drift, kind="generic", token_digest=b"0" * 32, **told)
+    return {"drifts/remediationhook": hook, "drifts/remediationrun": run}
 
 
 def kept_answer(user: User, text: str) -> IdempotentRequest:

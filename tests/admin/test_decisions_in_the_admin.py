@@ -51,6 +51,20 @@ def test_a_short_reason_is_asked_for_again(world: Any) -> None:
     assert status(drift) == "detected"
 
 
+@pytest.mark.parametrize("action", ["approve", "reject"])
+def test_what_differs_otherwise_since_it_was_looked_at_is_not_decided(world: Any, action: str) -> None:
+    drift = report(world.engineer)
+    seen = {f"seen-{drift.pk}": bytes(drift.difference_digest).hex()}
+    page = browser(world.owner).get(f"{LIST}{drift.pk}/change/").content.decode()
+    assert f'name="seen-{drift.pk}" value="{seen[f"seen-{drift.pk}"]}"' in page
+    Drift.objects.filter(pk=drift.pk).update(difference_digest=b"another")
+    asked = post(world, [drift], action, **seen).content.decode()
+    assert seen[f"seen-{drift.pk}"] in asked
+    answer = post(world, [drift], action, confirmed="yes", reason=REASON, **seen).content.decode()
+    assert "Not done for i-1: What differs has changed since you looked at it" in answer
+    assert status(drift) == "detected"
+
+
 @pytest.mark.parametrize(
     ("action", "values", "after", "kind"),
     [

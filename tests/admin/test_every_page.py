@@ -16,11 +16,20 @@ OF_AN_ACCOUNT = [
     "accounts/apikey",
     *("audit/auditlog", "audit/audithead"),
     *("alerts/alert", "costs/costmetric", "drifts/stack", "drifts/scan", "drifts/drift"),
+    "drifts/detectionsettings",
+    *("drifts/ignorerule", "drifts/hiddenfinding", "drifts/noisechoice"),
+    "drifts/severityrule",
+    *("drifts/remediationhook", "drifts/remediationrun"),
+    *("drifts/driftgroupdecision", "drifts/driftgroupmember"),
 ]
-OF_THE_SYSTEM = ["api/idempotentrequest", "procrastinate/procrastinatejob"]
+OF_THE_SYSTEM = ["api/idempotentrequest", "costs/pricelist", "procrastinate/procrastinatejob"]
 OF_SUPERUSERS = {"accounts/domain"}  # tests/accounts/sso has its tests
-NOWHERE = {"accounts/onetimetoken"}  # a digest and a time: nothing for a person to see
-MAY_BE_ADDED = ["accounts/user", "accounts/apikey", "drifts/stack"]
+NOWHERE = {
+    "accounts/onetimetoken",  # a digest and a time: nothing for a person to see
+    "drifts/stacksecrets",  # secrets
+    "drifts/scanoutput",  # on its scan's page
+}
+MAY_BE_ADDED = ["accounts/user", "accounts/apikey", "drifts/detectionsettings", "drifts/stack"]
 MAX_STATEMENTS = 12
 INLINE = re.compile(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=", re.IGNORECASE)
 

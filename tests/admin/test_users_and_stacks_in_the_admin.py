@@ -15,7 +15,14 @@ from tests.admin.conftest import browser, entries
 
 USERS, STACKS, ACCOUNTS = "/admin/accounts/user/", "/admin/drifts/stack/", "/admin/accounts/account/"
 NEW_USER = {"email": "Dora@Acme.example", "name": "Dora", "role": "engineer", "password": "a long enough one"}
-NEW_STACK = {"name": "payments-prod", "environment": "production", "labels": '{"team": "payments"}', "is_enabled": "on"}
+NEW_STACK = {
+    "name": "payments-prod",
+    "environment": "production",
+    "labels": '{"team": "payments"}',
+    "is_enabled": "on",
+    "detector_config": "{}",
+    "scan_time_limit_seconds": "900",
+}
 
 
 def kinds(account: Account) -> list[str]:

@@ -22,7 +22,7 @@ from accounts.models import Account, ApiKey, Domain, OneTimeToken, RecoveryCode,
 from audit import journal
 from audit.models import AuditHead, AuditLog
 from costs.models import CostMetric
-from drifts.models import Drift, Stack
+from drifts.models import Drift, Scan, ScanOutput, Stack, StackSecrets
 from driftsentry.api import tenancy
 from driftsentry.api.ids import new_id
 from driftsentry.api.models import IdempotentRequest
@@ -64,6 +64,9 @@ def furnished(world: World) -> World:
             account=account, drift_id=new_id(), at=user.created_at, impact_delta=1, savings_delta=0
         )
         IdempotentRequest.objects.create(account_id=account.pk, user_id=user.pk, key="key", digest=bytes(32))
+        scan = Scan.objects.filter(account=account).latest("id")
+        ScanOutput.objects.create(account=account, scan=scan, text="Refreshing state")
+        StackSecrets.objects.create(account=account, stack=scan.stack, secrets="{}")
     return world
 
 

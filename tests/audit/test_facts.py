@@ -14,10 +14,11 @@ import pytest
 import accounts.facts
 import alerts.facts
 import drifts.facts
+import drifts.group_facts
 from audit.facts import REGISTRY, Fact, register, sentence
 
 GOLDEN = Path(__file__).parent / "golden"
-REGISTERING = (accounts.facts, alerts.facts, drifts.facts)
+REGISTERING = (accounts.facts, alerts.facts, drifts.facts, drifts.group_facts)
 EXAMPLES: dict[Any, Any] = {
     str: "words",
     bool: True,

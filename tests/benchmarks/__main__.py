@@ -50,6 +50,7 @@ def figures() -> Iterator["Figure"]:
     from audit.actors import Actor
     from driftsentry.api.access import Role
     from tests.benchmarks.authenticating import authenticating
+    from tests.benchmarks.grouping import grouping
     from tests.benchmarks.ingesting import ingesting
     from tests.benchmarks.journalling import journalling
     from tests.benchmarks.paging import paging
@@ -67,6 +68,7 @@ def figures() -> Iterator["Figure"]:
     yield from journalling(user)
     yield from paging(user, client)
     yield from walling(user, client)
+    yield from grouping(user, client)
 
 
 def table(measured: list["Figure"]) -> Table:

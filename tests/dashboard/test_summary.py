@@ -12,6 +12,7 @@ from rest_framework.test import APIClient
 from alerts.actions import mark_read
 from alerts.models import Alert
 from drifts.actions import decide
+from drifts.models import Stack
 from tests.alerts.raised import raise_alert
 from tests.drifts.reported import REASON, report
 
@@ -46,11 +47,20 @@ def test_an_empty_account_has_every_figure(world: Any) -> None:
             "open": 0,
             "resolvedToday": 0,
             "pendingApproval": 0,
+            "notAssessed": 0,
         },
+        "stacks": {"total": 0, "stale": 0},
         "alerts": {"total": 0, "unread": 0},
         "cost": {"totalMonthlyImpact": 0.0, "projectedSavings": 0.0},
         "responseTimes": {"meanSecondsToDecision": None, "meanSecondsToResolution": None},
     }
+
+
+def test_stale_stacks_are_counted(world: Any) -> None:
+    for name, is_stale in (("one", True), ("two", False), ("three", True)):
+        Stack.objects.create(account=world.account, name=name, is_stale=is_stale)
+    Stack.objects.create(account=world.other_account, name="theirs", is_stale=True)
+    assert summary(world)["stacks"] == {"total": 3, "stale": 2}
 
 
 def test_it_counts_what_happened(world: Any) -> None:
@@ -59,7 +69,7 @@ def test_it_counts_what_happened(world: Any) -> None:
         drifts = [
             report(world.engineer, "i-1", severity="critical", cost="100.10"),
             report(world.engineer, "i-2", severity="high", cost="-30.05"),
-            report(world.engineer, "i-3", severity="high"),
+            report(world.engineer, "i-3", severity="high", region="mars-1"),  # of which no list has a price
             report(world.engineer, "i-4", severity="low", cost="5.00"),
             report(world.engineer, "i-5", severity="low", cost="7.00"),
         ]
@@ -81,7 +91,9 @@ def test_it_counts_what_happened(world: Any) -> None:
                 "open": 4,
                 "resolvedToday": 1,
                 "pendingApproval": 2,
+                "notAssessed": 0,
             },
+            "stacks": {"total": 1, "stale": 0},
             "alerts": {"total": 3, "unread": 2},
             "cost": {"totalMonthlyImpact": 77.05, "projectedSavings": 107.1},
             "responseTimes": {"meanSecondsToDecision": 5400.0, "meanSecondsToResolution": 7200.0},

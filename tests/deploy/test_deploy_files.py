@@ -25,7 +25,9 @@ from tests.deploy.files import (
 
 NOT_OURS = {"PATH"}
 COMPOSE_ONLY = {"POSTGRES_PASSWORD"}
-SECRETS = {"SECRET_KEY", "DATABASE_URL", "JWT_SIGNING_KEY", "MASKING_KEY", "POSTGRES_PASSWORD", "REDIS_URL"}
+SECRETS = {"SECRET_KEY", "DATABASE_URL", "JWT_SIGNING_KEY", "MASKING_KEY", "POSTGRES_PASSWORD", "REDIS_URL"} | {
+    "EXTERNAL_ID_KEY"
+}
 INTERPOLATED = re.compile(r"\$\{([A-Z_]+)")
 CONTAINERS = pytest.mark.parametrize("container", containers(), ids=lambda container: container.name)
 

@@ -156,6 +156,14 @@ def test_a_wrong_parameter_is_refused_by_name(three: Any, name: str, value: str)
     assert [one["field"] for one in error["details"]["errors"]] == [name]
 
 
+@pytest.mark.parametrize(
+    ("name", "words"), [("sortOrder", "One of: asc, desc."), ("assessment", "One of: assessed, not_assessed, all.")]
+)
+def test_a_refusal_names_the_values_that_there_are(three: Any, name: str, words: str) -> None:
+    (one,) = answer(three, **{name: "up"}).json()["error"]["details"]["errors"]
+    assert one["message"] == words
+
+
 @pytest.mark.parametrize("name", ["search", "stack", "region", "severity", "cursor"])
 def test_a_nul_character_is_refused(three: Any, name: str) -> None:
     assert answer(three, **{name: "a\x00b"}).status_code == 400

@@ -14,6 +14,14 @@ from drifts.findings import Json, JsonObject
 WORLD = "0.0.0.0/0"
 INSIDE = "10.0.0.0/8"
 
+NSG: JsonObject = {
+    "access": "Allow",
+    "protocol": "Tcp",
+    "source_address_prefix": WORLD,
+    "destination_port_range": "22",
+}
+FIREWALL: JsonObject = {"source_ranges": [WORLD], "allow": [{"protocol": "tcp", "ports": ["22"]}]}
+
 
 def rule(first: Json, last: Json = None, *networks: str, protocol: Json = "tcp", **more: Json) -> JsonObject:
     """One ingress rule of a group, as Terraform spells it."""
@@ -97,6 +105,12 @@ def test_what_some_public_addresses_may_newly_reach(
         ("AWS::EC2::SecurityGroupIngress", {"CidrIpv6": "::/0", "FromPort": "22", "ToPort": "22", "IpProtocol": "tcp"}),
         ("SECURITY_GROUP", {"ingress": [{"port": 22, "cidr": WORLD}]}),
         ("SECURITY_GROUP", {"inboundRules": {"port": 22, "source": WORLD, "protocol": "tcp"}}),
+        ("aws:ec2/securityGroup:SecurityGroup", {"ingress": [{"fromPort": 22, "toPort": 22, "cidrBlocks": [WORLD]}]}),
+        ("azurerm_network_security_rule", {"direction": "Inbound", **NSG}),
+        ("azurerm_network_security_group", {"security_rule": [{"direction": "Inbound", **NSG}]}),
+        ("azurerm_network_security_rule", {**NSG, "destination_port_range": "", "destination_port_ranges": ["22-22"]}),
+        ("google_compute_firewall", FIREWALL),
+        ("google_compute_firewall", {**FIREWALL, "direction": "INGRESS"}),
     ],
 )
 def test_rules_are_read_in_every_spelling(provider_type: str, state: JsonObject) -> None:
@@ -110,6 +124,11 @@ def test_rules_are_read_in_every_spelling(provider_type: str, state: JsonObject)
         ("aws_vpc_security_group_egress_rule", {"cidr_ipv4": WORLD, "from_port": 22, "to_port": 22}),
         ("aws_security_group", {"egress": [rule(22)]}),
         ("aws_security_group", {"ingress": "(sensitive)"}),
+        ("azurerm_network_security_rule", {"direction": "Outbound", **NSG}),
+        ("azurerm_network_security_rule", {**NSG, "access": "Deny"}),
+        ("google_compute_firewall", {**FIREWALL, "direction": "EGRESS"}),
+        ("google_compute_firewall", {**FIREWALL, "disabled": True}),
+        ("google_compute_firewall", {"source_ranges": [WORLD], "deny": [{"protocol": "tcp"}]}),
         ("aws_security_group", {"ingress": [None, "x", {"cidr_blocks": None}]}),
     ],
 )
@@ -117,7 +136,7 @@ def test_the_way_out_and_what_cannot_be_read_open_nothing(provider_type: str, st
     assert opened({}, state, provider_type) == ([], [])
 
 
-@pytest.mark.parametrize("port", ["", "x", "99999999999999999999", "-1", None, [], {"a": 1}, "²"])
+@pytest.mark.parametrize("port", ["", "x", "99999999999999999999", "-1", "--5", None, [], {"a": 1}, "²"])
 def test_odd_ports_are_no_error(port: Json) -> None:
     assert opened({}, group(rule(port, port)))[0] == [(0, 65535)]
 

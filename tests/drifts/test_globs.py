@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -59,3 +61,14 @@ def test_every_text_without_a_star_fits_itself(text: str) -> None:
 )
 def test_names_of_all_tools_are_spelt_alike(name: str, spelt: str) -> None:
     assert snake_case(name) == spelt
+
+
+@given(st.text("ab", max_size=12), st.text("ab*", max_size=8))
+def test_a_glob_means_what_its_plain_reading_means(text: str, glob: str) -> None:
+    assert glob_match(text, glob) == bool(re.fullmatch(glob.replace("*", ".*"), text))
+
+
+def test_a_glob_of_many_stars_ends() -> None:
+    """Looked for the naive way, this would take longer than the universe has lasted."""
+    assert not glob_match("a" * 4000, "*a" * 100 + "*b")
+    assert glob_match("a" * 4000, "*a" * 100 + "*")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from drifts.findings import Json
-from drifts.grants import ANYONE, EVERYTHING, SERVICE, grants_of
+from drifts.grants import ANYONE, EVERYTHING, SERVICE, grants_of, holds_policy, is_narrower
 
 ALLOW: dict[str, Json] = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
 
@@ -53,3 +53,42 @@ def test_only_what_is_new_counts() -> None:
 
 def test_what_is_no_policy_gives_nothing_away() -> None:
     assert grants_of(None) == grants_of({"Statement": None}) == grants_of("*") == grants_of([1, {"Effect": "Allow"}])
+
+
+DENY: dict[str, Json] = {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}
+IF_MFA: dict[str, Json] = {**ALLOW, "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}}
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "narrower"),
+    [
+        ([{**ALLOW, "Action": "*"}], [ALLOW], True),
+        ([{**ALLOW, "Action": "S3:*"}], [ALLOW], True),
+        ([{**ALLOW, "Action": ["s3:Get*", "s3:Put*"]}], [ALLOW], True),
+        ([ALLOW], [{**ALLOW, "Action": "s3:*"}], False),
+        ([ALLOW], [{**ALLOW, "Action": "s3:PutObject"}], False),
+        ([ALLOW], [{**ALLOW, "Resource": "arn:aws:s3:::b/*"}], True),
+        ([{**ALLOW, "Resource": "arn:aws:s3:::b/*"}], [ALLOW], False),
+        ([ALLOW, {**ALLOW, "Action": "ec2:*"}], [ALLOW], True),
+        ([ALLOW], [ALLOW, {**ALLOW, "Action": "ec2:*"}], False),
+        ([ALLOW], [], True),
+        ([], [ALLOW], False),
+        ([ALLOW], [ALLOW, DENY], True),
+        ([ALLOW, DENY], [ALLOW], False),
+        ([ALLOW], [IF_MFA], True),
+        ([IF_MFA], [ALLOW], False),
+        ([{**ALLOW, "Principal": "*"}], [{**ALLOW, "Principal": {"AWS": "1"}}], True),
+        ([{**ALLOW, "Principal": {"AWS": "1"}}], [{**ALLOW, "Principal": {"AWS": "2"}}], False),
+        ([ALLOW], [{"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}], False),
+        ([{"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}], [ALLOW], False),
+        ([{**ALLOW, "Action": [1, None]}], [{**ALLOW, "Action": {"odd": 1}}], False),
+        ([{**ALLOW, "Action": [f"s3:{n}" for n in range(500)]}], [ALLOW], False),
+    ],
+)
+def test_a_policy_is_narrower_only_where_that_is_sure(before: list[Json], now: list[Json], narrower: bool) -> None:
+    assert is_narrower({"Statement": before}, {"Statement": now}) is narrower
+
+
+def test_what_holds_a_policy() -> None:
+    assert holds_policy({"a": [{"Statement": ALLOW}]})
+    assert not holds_policy({"a": ["Statement"]})

@@ -1,15 +1,20 @@
 """What importers of other tools got wrong: each of these was once somebody's bug."""
 
+import dataclasses
 import itertools
 import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.apps import apps
+from django.db import connection, models, transaction
+from django.db.models import signals
 
-from drifts.actions.ingest import Ingested
+from audit.actors import Actor
+from drifts.actions.ingest import Ingested, Submission, ingest_scan
 from drifts.models import Drift, Scan, Stack
+from driftsentry.realtime.events import Entry, render
 from tests.drifts.ingest.plans import changed
 from tests.drifts.scans import (
     SSH,
@@ -139,3 +144,43 @@ def test_whatever_the_order_of_scans_at_most_one_drift_of_a_resource_is_open(
         assert set(Drift.objects.all().open().values_list("address", flat=True)) >= {one["address"] for one in shown}
     told = {fact.data["id"] for fact in facts(world, "drift.created")}
     assert told == {str(drift.pk) for drift in Drift.objects.all()}
+
+
+def test_an_import_answers_with_names_and_not_with_a_row_of_values() -> None:
+    assert not issubclass(Ingested, tuple)
+    assert [field.name for field in dataclasses.fields(Ingested)] == ["scan", "created"]
+
+
+def test_where_a_drift_stands_is_one_column_and_not_a_handful_of_booleans() -> None:
+    switches = {field.name for field in Drift._meta.get_fields() if isinstance(field, models.BooleanField)}
+    assert switches <= {"is_flapping"}, "what a drift is like may be a switch; where it stands is its status"
+    assert {choice for choice, _ in Drift.Statuses.choices} == {one.value for one in Drift.Statuses}
+
+
+CHANGING = ("pre_save", "post_save", "pre_delete", "post_delete", "m2m_changed")
+
+
+@pytest.mark.parametrize("name", CHANGING)
+def test_nothing_that_is_told_hangs_on_a_models_signal(name: str) -> None:
+    signal: Any = getattr(signals, name)
+    ours = [model for app in apps.get_app_configs() if not app.name.startswith("django") for model in app.get_models()]
+    assert {model.__name__: signal.has_listeners(model) for model in ours} == {model.__name__: False for model in ours}
+
+
+def test_an_import_without_a_request_is_in_the_journal_like_any_other(world: Any) -> None:
+    body = drifted(instance(), open_group())
+    ingest_scan(world.account.pk, body, Submission(stack="nightly"), by=Actor.system("scheduler"))
+    told = facts(world)
+    assert [one.kind for one in told if one.kind.startswith("drift.")] == ["drift.created", "drift.created"]
+    assert {one.kind for one in told} >= {"scan.started", "scan.completed", "alert.created"}
+
+
+def test_what_an_import_tells_outlives_a_process_that_ends_right_after(
+    world: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transaction, "on_commit", lambda *_, **__: None)
+    ingest(world, drifted(instance(), open_group()))
+    told = [Entry(one.seq, one.at, one.kind, one.data) for one in facts(world)]
+    sent = [event.text(0) for one in told if (event := render(one)) is not None]
+    assert len([text for text in sent if '"event":"drift:created"' in text]) == Drift.objects.count() == 2
+    assert len(alerts()) == 1

@@ -92,7 +92,7 @@ def test_another_difference_supersedes_a_decided_drift(world: Any, decide: Any) 
     ingest(world, drifted(instance()))
     first = only_drift()
     decide(world.account.pk, first.pk, reason=REASON, by=world.actor(world.engineer))
-    decided = only_drift().status
+    decided = {"approved": "approval", "rejected": "rejection"}[only_drift().status]
     before = head(world)
     scan = ingest(world, drifted(instance(size="m5.4xlarge"))).scan
     first.refresh_from_db()
@@ -105,6 +105,7 @@ def test_another_difference_supersedes_a_decided_drift(world: Any, decide: Any) 
         "scan.started",
         "drift.resolved",
         "drift.created",
+        "drift.decision_lapsed",
         "alert.created",
         "scan.completed",
     ]

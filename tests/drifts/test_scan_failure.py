@@ -10,7 +10,7 @@ from django.utils import timezone
 from alerts.models import Alert
 from costs.models import CostMetric
 from drifts.actions import ingest as module
-from drifts.actions import record
+from drifts.actions import opening, record, telling
 from drifts.actions.ingest import ABANDONED, fail_abandoned_scans
 from drifts.ingest.policy import judge
 from drifts.models import Drift, Scan
@@ -32,9 +32,9 @@ def break_step(monkeypatch: pytest.MonkeyPatch, where: Any, name: str) -> None:
 
 
 STEPS = [
-    (record, "record_cost_changes"),
-    (record, "raise_alerts"),
-    (record, "_created"),
+    (opening, "record_cost_changes"),
+    (telling, "raise_alerts"),
+    (opening, "_created"),
     (record, "_resolve"),
     (module, "ScanCompleted"),
     (module, "judge"),
@@ -61,7 +61,7 @@ def test_nothing_of_it_is_kept_but_its_own_row(
 
 def test_somebody_is_told_without_the_words_of_the_error(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        break_step(patch, record, "record_cost_changes")
+        break_step(patch, opening, "record_cost_changes")
         with pytest.raises(Broken):
             ingest(world, drifted(instance()))
     failed = Scan.objects.get()
@@ -80,7 +80,7 @@ def test_somebody_is_told_without_the_words_of_the_error(world: Any, monkeypatch
 
 def test_the_same_body_can_be_sent_again(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        break_step(patch, record, "record_cost_changes")
+        break_step(patch, opening, "record_cost_changes")
         with pytest.raises(Broken):
             ingest(world, drifted(instance()))
     again = ingest(world, drifted(instance()))

@@ -12,7 +12,7 @@ from django.db import connection
 from alerts.models import Alert
 from audit.models import AuditLog
 from costs.models import CostMetric
-from drifts.actions import record
+from drifts.actions import opening
 from drifts.models import Drift, Scan
 from tests.drifts.ingest.plans import entry
 from tests.drifts.scans import REASON, drifted, ingest, instance
@@ -135,7 +135,7 @@ def test_they_are_in_no_log_line_even_when_the_scan_fails(
         raise RuntimeError("it broke")
 
     with monkeypatch.context() as patch:
-        patch.setattr(record, "record_cost_changes", fail)
+        patch.setattr(opening, "record_cost_changes", fail)
         answer = client.generic("POST", "/api/v1/scans?stack=a", drifted(database("db.r5.large")))
     assert answer.status_code == 500
     again = client.generic("POST", "/api/v1/scans?stack=a", drifted(database("db.r5.large")))

@@ -148,9 +148,8 @@ def test_after_a_story_that_holds_every_kind_of_fact(world: Any) -> None:
         step(world, number)
         assert_equal(world)
     kinds = set(AuditLog.objects.filter(kind__startswith="drift.").values_list("kind", flat=True))
-    assert kinds == {
-        f"drift.{what}" for what in ("created", "updated", "triaged", "approved", "rejected", "resolved", "commented")
-    }
+    decided = ("triaged", "approved", "rejected", "resolved", "commented", "decision_lapsed")
+    assert kinds == {f"drift.{what}" for what in ("created", "updated", *decided)}
     assert set(Drift.objects.values_list("resolved_how", flat=True)) == {"", "acknowledged", "reconciled", "superseded"}
 
 

@@ -16,6 +16,7 @@ OPEN = frozenset(
         *("login", "refresh", "docs", "schema", "home"),
         *("sso-login", "sso-callback", "sso-done", "sso-token"),
         *("password-forgot", "password-reset", "password-page"),
+        "remediation-result",  # by the token of its run
         *("health", "health-live", "health-ready", "prometheus-django-metrics"),
     }
 )

@@ -13,6 +13,7 @@ NO_TENANTS = {
     "auth_permission": "the names of permissions",
     "auth_group": "groups of permissions, of the whole installation",
     "auth_group_permissions": "groups of permissions, of the whole installation",
+    "costs_price_list": "public list prices, the same for all; walled work reads them only",
     "procrastinate_jobs": "jobs, which name ids only; walled work adds some",
     "procrastinate_events": "what became of jobs; walled work adds some",
     "procrastinate_workers": "the workers; walled work has no right to it",

@@ -125,7 +125,7 @@ def test_no_database_but_postgresql_is_taken(url: str) -> None:
 @pytest.fixture
 def no_keys(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """An environment that names no key."""
-    for name in ("SECRET_KEY", "JWT_SIGNING_KEY", "JWT_KEYS", "MASKING_KEY", "ENCRYPTION_KEYS"):
+    for name in ("SECRET_KEY", "JWT_SIGNING_KEY", "JWT_KEYS", "MASKING_KEY", "ENCRYPTION_KEYS", "EXTERNAL_ID_KEY"):
         monkeypatch.delenv(name, raising=False)
     return monkeypatch
 
@@ -137,12 +137,14 @@ def test_each_key_is_derived_from_the_secret_and_apart_from_the_others(
     keys = conf.keys("production", folder)
     assert keys.secret == "one secret"
     ((_, jwt),), (encryption,) = keys.jwt, keys.encryption
-    assert len({keys.secret.encode(), bytes.fromhex(jwt), keys.masking, bytes.fromhex(encryption)}) == 4
+    apart = {keys.secret.encode(), bytes.fromhex(jwt), keys.masking, bytes.fromhex(encryption), keys.external_ids}
+    assert len(apart) == 5
     assert conf.keys("production", folder) == keys
     no_keys.setenv("SECRET_KEY", "another secret")
     other = conf.keys("production", folder)
     assert keys.jwt != other.jwt
     assert keys.masking != other.masking
+    assert keys.external_ids != other.external_ids
 
 
 def test_a_named_key_stands_apart_from_the_secret(no_keys: pytest.MonkeyPatch, folder: Path) -> None:
@@ -150,11 +152,24 @@ def test_a_named_key_stands_apart_from_the_secret(no_keys: pytest.MonkeyPatch, f
     no_keys.setenv("JWT_SIGNING_KEY", "for tokens")
     no_keys.setenv("MASKING_KEY", "for masks")
     no_keys.setenv("ENCRYPTION_KEYS", "newest, older")
+    no_keys.setenv("EXTERNAL_ID_KEY", "for external ids")
     keys = conf.keys("production", folder)
     assert (keys.masking, keys.encryption[:2]) == (b"for masks", ("newest", "older"))
     assert [secret for _, secret in keys.jwt] == ["for tokens"]
+    assert keys.external_ids == b"for external ids"
     no_keys.setenv("JWT_KEYS", "2026:new secret, 2025:old:secret")
     assert conf.keys("production", folder).jwt == (("2026", "new secret"), ("2025", "old:secret"))
+
+
+def test_whose_stacks_may_use_the_servers_credentials_is_one_of_three_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    for said, meant in {"": "auto", "auto": "auto", " Allow ": "allow", "deny": "deny"}.items():
+        monkeypatch.setenv("DETECTOR_OWN_CREDENTIALS", said)
+        assert conf.own_credentials() == meant
+    monkeypatch.delenv("DETECTOR_OWN_CREDENTIALS")
+    assert conf.own_credentials() == "auto"
+    monkeypatch.setenv("DETECTOR_OWN_CREDENTIALS", "true")
+    with pytest.raises(ImproperlyConfigured, match="'true'; it takes one of: auto, allow, deny"):
+        conf.own_credentials()
 
 
 def test_development_keeps_a_secret_of_its_own_for_its_owner_only(no_keys: pytest.MonkeyPatch, folder: Path) -> None:

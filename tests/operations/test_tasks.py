@@ -83,6 +83,8 @@ def test_every_periodic_job_is_on_the_clock_and_waits_at_most_once() -> None:
         "clear_browser_sessions": "27 * * * *",
         "fail_abandoned_scans": "* * * * *",
         "forget_old_tokens": "37 * * * *",
+        "sweep_remediations": "* * * * *",
+        "tick_schedules": "* * * * *",
     }
     assert all(task.task.queueing_lock for task in app.periodic_registry.periodic_tasks.values())
 

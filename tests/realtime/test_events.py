@@ -14,7 +14,7 @@ from drifts import facts as drift_facts
 from driftsentry.realtime.events import EVENTS, FACETS, FILTERS, Entry, render
 from tests.realtime.happenings import alert_created, alert_read, drift_created, scan_completed, scan_failed
 
-SILENT = {"drift.commented", "alert.created_for_user", "alert.read_by_user"}
+SILENT = {"scan.queued", "drift.commented", "alert.created_for_user", "alert.read_by_user"}
 """Of drifts, alerts and scans, what is only in the journal: a comment is personal text."""
 STATES = {"expectedState", "actualState", "difference", "differenceDigest", "severityReason", "text", "error"}
 

@@ -114,6 +114,7 @@ if WHO != NOBODY:
 
 
 PLAN = {"format_version": "1.2", "terraform_version": "1.9.0", "resource_changes": []}
+HOOK = {"kind": "generic", "url": "https://ci.example/", "project": "", "ref": "", "secret": "whsec_" + "c2VjcmV0" * 4}
 AHEAD = "2999-01-01T00:00:00Z"
 SECRETS: dict[str, Callable[[], object]] = {
     "currentPassword": lambda: PASSWORD,
@@ -127,6 +128,12 @@ MEANT: dict[tuple[str, str], Callable[[], dict[str, object]]] = {
     ("POST", "/api/v1/api-keys"): lambda: {"stack": "", "expiresAt": AHEAD},
     ("PATCH", "/api/v1/api-keys/{id}"): lambda: {"expiresAt": AHEAD},
     ("POST", "/api/v1/scans"): lambda: dict(PLAN),
+    ("POST", "/api/v1/ignore-rules"): lambda: {"expiresAt": AHEAD, "kinds": ["modified"]},
+    ("PUT", "/api/v1/ignore-rules/{id}"): lambda: {"expiresAt": AHEAD, "kinds": ["modified"]},
+    ("PATCH", "/api/v1/ignore-rules/{id}"): lambda: {"expiresAt": AHEAD, "kinds": ["modified"]},
+    ("POST", "/api/v1/ignore-rules/preview"): lambda: {"expiresAt": AHEAD, "kinds": ["modified"]},
+    ("PUT", "/api/v1/stacks/{id}/remediation-hook"): lambda: dict(HOOK),
+    ("POST", "/api/v1/ignore-rules/import"): lambda: {"expiresAt": AHEAD, "text": "aws_s3_bucket.*\n"},
 }
 """What makes a body mean something, which a schema cannot say: that a time lies ahead, that two states differ."""
 

@@ -14,7 +14,7 @@ from driftsentry.operations.counters import show_from_start
 
 
 class Command(ProcrastinateCommand):
-    """Adds `/metrics` on `WORKER_METRICS_PORT` to the worker."""
+    """Adds `/metrics` on `WORKER_METRICS_PORT` to the worker, which does `WORKER_CONCURRENCY` jobs at once."""
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run procrastinate's command.
@@ -26,9 +26,11 @@ class Command(ProcrastinateCommand):
         Raises:
             CommandError: The port is taken.
         """
-        if options.get("command") == "worker" and settings.WORKER_METRICS_PORT:
-            show_from_start()
-            _serve_metrics(settings.WORKER_METRICS_PORT)
+        if options.get("command") == "worker":
+            options.setdefault("concurrency", settings.WORKER_CONCURRENCY)
+            if settings.WORKER_METRICS_PORT:
+                show_from_start()
+                _serve_metrics(settings.WORKER_METRICS_PORT)
         super().handle(*args, **options)
 
 

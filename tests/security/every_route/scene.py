@@ -16,11 +16,12 @@ from accounts.models import User
 from alerts.actions import warn_user
 from alerts.models import Alert
 from audit import journal
+from drifts.actions.grouping import drift_groups
 from driftsentry.api.access import Role, Scope
 from tests.accounts.keys import account_key, own_key
 from tests.conftest import SYSTEM, World
 from tests.laws.routes import Route
-from tests.laws.tenants import furnish
+from tests.laws.tenants import BUILT_IN, furnish
 
 TABLES = """
 SELECT table_name FROM information_schema.columns
@@ -33,7 +34,12 @@ KINDS = {  # what the id in a path names, by how the path begins
     "/api/v1/stacks/": "drifts_stack",
     "/api/v1/scans/": "drifts_scan",
     "/api/v1/drifts/": "drifts_drift",
+    "/api/v1/drift-groups/decisions/": "drifts_group_decision",
+    "/api/v1/drift-groups/": "drift group",
     "/api/v1/alerts/": "alerts_alert",
+    "/api/v1/severity-rules/": "drifts_severity_rule",
+    "/api/v1/ignore-rules/": "drifts_ignore_rule",
+    "/api/v1/noise-rules/": "drifts_noise_choice",
 }
 Rows = dict[str, list[dict[str, Any]]]
 KEPT = {"idempotency-key": "one that both tenants use"}
@@ -120,6 +126,10 @@ class Scene:
         table = kind_of(route)
         if table == "accounts_user":
             return str(self.world.engineer.pk)
+        if route.name in BUILT_IN:
+            return BUILT_IN[route.name][0]
+        if table == "drift group":
+            return str(drift_groups(self.world.account.pk)[0].id)
         return ids_in(self.my_rows())[table][0]
 
     def leaks(self, answer: Any, *sent: str) -> set[str]:
@@ -143,6 +153,7 @@ def set_up(world: World) -> Scene:
     attackers = dict(_attackers(world))
     theirs = rows_of(world.other_account.pk)
     named = {table: ids[0] for table, ids in ids_in(theirs).items()}
+    named["drift group"] = str(drift_groups(world.other_account.pk)[0].id)
     named |= {"stack name": theirs["drifts_stack"][0]["name"], "e-mail": world.outsider.email, "account name": "rival"}
     return Scene(world, attackers, named, frozenset(_secrets(theirs)))
 

@@ -23,6 +23,16 @@ EXTRA = (
     *("apiKey", "isRead", "canApprove", "__class__", "__proto__", "constructor", "_state", "pk", "-id", "account__id"),
     *("Role", "ROLE", "role ", " role", "role\u0000", "r\u03bfle", "role[]", "user.role", "user[role]"),
 )
+_STACK_WRITABLE = {
+    *("name", "tool", "environment", "repositoryUrl", "owner", "labels", "isEnabled"),
+    *("schedule", "detector", "detectorConfig", "detectorSecrets", "scanTimeLimitSeconds"),
+}
+_RULE = {
+    *("name", "position", "severity", "because", "types", "kinds", "attributes", "environments", "test", "isEnabled"),
+}
+_IGNORE_RULE = {
+    *("name", "stack", "types", "addresses", "attributes", "kinds", "reason", "expiresAt", "isEnabled"),
+}
 WRITABLE: dict[tuple[str, str], set[str]] = {
     ("users", "post"): {"email", "name", "role"},
     ("user", "patch"): {"name", "role", "isActive"},
@@ -30,21 +40,46 @@ WRITABLE: dict[tuple[str, str], set[str]] = {
     ("my-settings", "put"): {"emailNotifications", "slackIntegration", "criticalAlertsOnly"},
     ("api-keys", "post"): {"name", "scopes", "stack", "expiresAt"},
     ("api-key", "patch"): {"name", "expiresAt"},
-    ("stacks", "post"): {"name", "tool", "environment", "repositoryUrl", "owner", "labels", "isEnabled"},
-    ("stack", "put"): {"name", "tool", "environment", "repositoryUrl", "owner", "labels", "isEnabled"},
-    ("stack", "patch"): {"name", "tool", "environment", "repositoryUrl", "owner", "labels", "isEnabled"},
+    ("stacks", "post"): _STACK_WRITABLE,
+    ("stack", "put"): _STACK_WRITABLE,
+    ("stack", "patch"): _STACK_WRITABLE,
+    ("detection-settings", "patch"): {"alertAfterScans", "flapWindowDays"},
+    ("drift-approve", "post"): {"differenceDigest", "reason"},  # the digest is compared, never set
+    ("drift-reject", "post"): {"differenceDigest", "reason"},
+    ("drifts-bulk", "post"): {"action", "reason"},
+    ("drift-group-decide", "post"): {"action", "reason"},
+    ("drift-comments", "post"): {"text"},  # a comment's own words, and a column of another table's name
+    ("ignore-rules", "post"): _IGNORE_RULE,
+    ("ignore-rule", "put"): _IGNORE_RULE,
+    ("ignore-rule", "patch"): _IGNORE_RULE,
+    ("ignore-rules-preview", "post"): _IGNORE_RULE,
+    ("stack-remediation-hook", "put"): {"kind", "url", "project", "ref", "secret", "isEnabled"},
+    ("ignore-rules-import", "post"): {"text", "reason", "stack", "expiresAt"},
+    ("noise-rule", "patch"): {"isEnabled", "reason"},
+    ("severity-rules", "post"): _RULE,
+    ("severity-rule", "put"): _RULE,
+    ("severity-rule", "patch"): _RULE,
     ("drifts", "post"): {
         *("resourceId", "resourceType", "region", "expectedState", "actualState", "severity"),
         *("costImpactMonthly", "detectedBy", "stack"),
     },
 }
 """The columns that a body may set, by route and method: everything else that is a column is not to be set."""
-_STACK = {"id", "createdAt", "updatedAt"}
+_STACK = {"id", "createdAt", "updatedAt", "detectorSecretNames", "nextScanAt", "lastScanAt", "isStale"}
+_READ_OF_A_RULE = {"id", "source", "author", "createdAt", "updatedAt"}
+_READ_OF_AN_IGNORE_RULE = {"id", "author", "hiddenTotal", "lastHitAt", "createdAt", "updatedAt"}
 READ_ONLY: dict[tuple[str, str], set[str]] = {
     ("me", "patch"): {"id", "email", "role", "accountId", "settings", "createdAt", "updatedAt"},
     ("stacks", "post"): _STACK,
     ("stack", "put"): _STACK,
     ("stack", "patch"): _STACK,
+    ("stack-remediation-hook", "put"): {"id", "createdAt", "updatedAt"},
+    ("ignore-rules", "post"): _READ_OF_AN_IGNORE_RULE,
+    ("ignore-rule", "put"): _READ_OF_AN_IGNORE_RULE,
+    ("ignore-rule", "patch"): _READ_OF_AN_IGNORE_RULE,
+    ("severity-rules", "post"): _READ_OF_A_RULE,
+    ("severity-rule", "put"): _READ_OF_A_RULE,
+    ("severity-rule", "patch"): _READ_OF_A_RULE,
 }
 """What a body may hold because the answer does, and what it says of it is ignored."""
 GUARDED = (  # columns that no request of these tests may change on a row that is there
@@ -57,6 +92,8 @@ OF_ITSELF = {  # what a request changes because that is what it is for
     "drift-approve": ("status", "approved_by_id"),
     "drift-reject": ("status", "rejected_by_id"),
     "drift-resolve": ("status",),
+    "drift-group-decide": ("status", "approved_by_id", "rejected_by_id"),
+    "drift-group-decision-undo": ("status",),
     "alerts-mark-all-read": ("read_by_id",),
     "alert-mark-read": ("read_by_id",),
 }

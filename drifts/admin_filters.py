@@ -1,0 +1,36 @@
+"""Filters of the admin's lists that say what they mean."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from drifts.models import Assessed
+
+
+class AssessmentFilter(admin.SimpleListFilter):
+    """Whether the last scan of the stack looked at a drift's resource."""
+
+    title = "assessment"
+    parameter_name = "assessment"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """The choices, as the API has them.
+
+        Args:
+            request: Of an admin.
+            model_admin: The page.
+        """
+        return [(value, str(label)) for value, label in Assessed.choices]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The drifts of the choice.
+
+        Args:
+            request: Of an admin.
+            queryset: All of them.
+        """
+        if self.value() not in Assessed.values:
+            return queryset
+        return queryset.filter(not_assessed_since__isnull=self.value() == Assessed.ASSESSED)
