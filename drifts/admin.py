@@ -33,7 +33,7 @@ MAX_TIMELINE = 200
 DRIFT = "admin:drifts_drift"
 STATES = (
     *("expected_state", "actual_state", "difference", "cost_breakdown", "attribute_digests", "decided_digests"),
-    "attribution",
+    *("attribution", "snooze_digests"),
 )
 DRIFT_FIELDSETS: Any = [
     (None, {"fields": ("resource_id", "address", "coloured_severity", "severity_reason", "coloured_status", "kind")}),
@@ -59,6 +59,7 @@ DRIFT_FIELDSETS: Any = [
             )
         },
     ),
+    ("Snoozed", {"fields": ("snoozed_at", "snoozed_until", "snoozed_by", "snooze_reason")}),
     ("Timeline", {"fields": ("story",)}),
 ]
 
@@ -79,7 +80,8 @@ class ScanAdmin(TenantAdmin):
     ordering = ("-id",)
     linked = ("stack",)
     fields = (
-        *("its_stack", "format", "tool_version", "detector", "detected_by", "coloured_status", "error", "output"),
+        *("its_stack", "format", "tool_version", "provider_versions", "detector", "detected_by"),
+        *("coloured_status", "error", "output"),
         *("started_at", "finished_at", "is_complete", "incomplete_reason", "resources_checked"),
         *("drifts_new", "drifts_recurring", "drifts_changed", "drifts_resolved", "drifts_ignored"),
         *("hidden_by_rules", "drifts_not_assessed", "gaps", "submitted_by", "body_sha256", "created_at"),
@@ -192,6 +194,8 @@ class DriftAdmin(TenantAdmin):
             badges.append(("doubt", "not-assessed", "Not assessed"))
         if drift.is_flapping:
             badges.append(("doubt", "flapping", "Flapping"))
+        if drift.is_snoozed:
+            badges.append(("doubt", "snoozed", "Snoozed"))
         return format_html_join(" ", "{}", ((badge(*one),) for one in badges))
 
     @admin.display(description="USD a month", ordering="cost_impact_monthly", empty_value="unpriced")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from drifts.causes import Cause, Group, OpenDrift
+from drifts.causes import Cause, Group, OpenDrift, provider_step
 
 MAX_SENTENCE = 1000
 NAMED = 3
@@ -45,11 +45,20 @@ def _why(group: Group) -> str:
         case Cause.SAME_CHANGE:
             return f"the same change of {_listed(group.about)}"
         case Cause.VERSION_STEP:
-            version, provider_type, *attributes = group.about
+            _, _, provider_type, *attributes = group.about
             what = f"{_listed(attributes)} of {provider_type[:NAME_LENGTH] or 'a resource'}"
-            return f"{what}, first shown when the tool's version changed to {version[:NAME_LENGTH]}"
+            return f"{what}, first shown when {_what_changed(group)}"
         case Cause.TIME_WINDOW:
             return _when(group)
+
+
+def _what_changed(group: Group) -> str:
+    provider, version, *_ = group.about
+    if not provider:
+        return f"the tool's version changed to {version[:NAME_LENGTH]}"
+    before = {step[1] for one in group.members if (step := provider_step(one))}
+    start = f" from {next(iter(before))[:NAME_LENGTH]}" if len(before) == 1 else ""
+    return f"the provider {provider[:NAME_LENGTH]} changed{start} to {version[:NAME_LENGTH]}"
 
 
 def _when(group: Group) -> str:

@@ -1,8 +1,9 @@
 """Which open drifts share a cause: pure, and bound by the laws in `tests/laws/test_causes_laws.py`.
 
-Causes, the strongest first: one principal made the changes; the same attributes changed in the same way; a tool's new
-version was the first to show them; they happened, or were first seen, within one window of time. A drift is offered in
-every group that it belongs to. Groups only name their members: what becomes of one is nothing to the others.
+Causes, the strongest first: one principal made the changes; the same attributes changed in the same way; a new version
+of their provider, or of the tool, was the first to show them; they happened, or were first seen, within one window of
+time. A drift is offered in every group that it belongs to. Groups only name their members: what becomes of one is
+nothing to the others.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -21,6 +22,7 @@ from uuid import UUID, uuid5
 
 from drifts.findings import Kind, Severity
 from drifts.ingest.canonical import without_indices
+from drifts.ingest.provider_versions import provider_of
 from drifts.transitions import OPEN, Status
 
 LEAST = 2
@@ -41,7 +43,7 @@ class Cause(StrEnum):
     SAME_CHANGE = "same_change"
     """The same attributes changed from the same to the same."""
     VERSION_STEP = "version_step"
-    """The first scan by another version of the tool showed them."""
+    """The first scan by another version of their provider, or of the tool, showed them."""
     TIME_WINDOW = "time_window"
     """Changed within a quarter of an hour or, where nobody knows when, first seen within one."""
 
@@ -63,6 +65,8 @@ class FirstShown:
     """Of the tool; '' where it did not say."""
     version_before: str | None
     """Of the same stack's scan before, in the same format; None: there was none."""
+    provider_steps: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """Providers whose version it tells is not the one that such a scan before told: short name → both."""
 
     @property
     def is_step(self) -> bool:
@@ -101,7 +105,8 @@ class Group:
     key: tuple[str, ...]
     """What tells it from other groups; the same as long as the cause is."""
     about: tuple[str, ...]
-    """What its sentence names: the principal; attributes; version, type and attributes; `changed` or `seen`."""
+    """What its sentence names: the principal; attributes; provider ('': the tool), version, type and attributes;
+    `changed` or `seen`."""
     members: tuple[OpenDrift, ...]
     """The longest known first."""
 
@@ -131,7 +136,7 @@ def groups_of(drifts: Iterable[OpenDrift]) -> tuple[Group, ...]:
         drifts: Of one account; those that are over are left out.
     """
     rows = sorted({one.id: one for one in drifts if one.status in OPEN}.values(), key=_age)
-    found = [*_by_principal(rows), *_by_change(rows), *_by_version(rows), *_by_time(rows)]
+    found = [*_by_principal(rows), *_by_change(rows), *_by_provider(rows), *_by_version(rows), *_by_time(rows)]
     told: dict[tuple[int, ...], Group] = {}
     for group in sorted(found, key=lambda one: (_STRENGTHS[one.cause], one.key)):
         told.setdefault(_names(group.members), group)
@@ -158,6 +163,37 @@ def _by_change(rows: Sequence[OpenDrift]) -> Iterator[Group]:
         yield Group(Cause.SAME_CHANGE, keys[0], tuple(attributes), members)
 
 
+def provider_step(one: OpenDrift) -> tuple[str, str, str] | None:
+    """Return the provider of a drift, and from which version to which the scan that first showed it changed.
+
+    Args:
+        one: The drift.
+
+    Returns:
+        None where it changed not, or nobody knows.
+    """
+    if one.first_shown is None or not one.first_shown.provider_steps:
+        return None
+    provider = provider_of(one.provider_type)
+    versions = one.first_shown.provider_steps.get(provider)
+    return (provider, *versions) if versions else None
+
+
+def _by_provider(rows: Sequence[OpenDrift]) -> Iterator[Group]:
+    """Group by a provider's step. The key begins with an empty word, so that it stands before a step of the tool."""
+    shared: dict[tuple[str, ...], list[OpenDrift]] = defaultdict(list)
+    for one in rows:
+        step = provider_step(one)
+        if step is not None:
+            provider, _, version = step
+            for attribute in {attribute for attribute, _ in _changes(one)}:
+                shared["", provider, version, one.provider_type, attribute].append(one)
+    for keys, members in _merged(shared):
+        _, provider, version, provider_type, _ = keys[0]
+        attributes = sorted({attribute for *_, attribute in keys})
+        yield Group(Cause.VERSION_STEP, keys[0], (provider, version, provider_type, *attributes), members)
+
+
 def _by_version(rows: Sequence[OpenDrift]) -> Iterator[Group]:
     shared: dict[tuple[str, ...], list[OpenDrift]] = defaultdict(list)
     for one in rows:
@@ -167,7 +203,7 @@ def _by_version(rows: Sequence[OpenDrift]) -> Iterator[Group]:
     for keys, members in _merged(shared):
         version, provider_type, _ = keys[0]
         attributes = sorted({attribute for _, _, attribute in keys})
-        yield Group(Cause.VERSION_STEP, keys[0], (version, provider_type, *attributes), members)
+        yield Group(Cause.VERSION_STEP, keys[0], ("", version, provider_type, *attributes), members)
 
 
 def _by_time(rows: Sequence[OpenDrift]) -> Iterator[Group]:

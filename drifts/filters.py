@@ -42,6 +42,7 @@ class DriftFilter(filters.FilterSet):
     assessment = OneOf(choices=ASSESSMENT_CHOICES, method="by_assessment")
     fidelity = CommaList(field_name="fidelity", choices=Drift.Fidelities.values)
     isFlapping = OneOf(choices=YES_NO_ALL, method="by_flapping")
+    isSnoozed = OneOf(choices=YES_NO_ALL, method="by_snooze")
     search = filters.CharFilter(method="matching", max_length=MAX_SEARCH)
     detectedAfter = Moment(field_name="detected_at", lookup_expr="gte")
     detectedBefore = Moment(field_name="detected_at", lookup_expr="lt")
@@ -78,6 +79,17 @@ class DriftFilter(filters.FilterSet):
             value: `true`, `false` or `all`.
         """
         return queryset if value == "all" else queryset.filter(is_flapping=value == "true")
+
+    def by_snooze(self, queryset: Any, name: str, value: str) -> QuerySet[Drift]:
+        """Drifts that nobody is told of for now, or all others.
+
+        Args:
+            queryset: The drifts.
+            name: Unused.
+            value: `true`, `false` or `all`.
+        """
+        found: QuerySet[Drift] = queryset if value == "all" else queryset.snoozed(is_so=value == "true")
+        return found
 
     def matching(self, queryset: QuerySet[Drift], name: str, value: str) -> QuerySet[Drift]:
         """Drifts whose resource, address or reason holds the text.

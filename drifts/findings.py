@@ -178,6 +178,8 @@ class Assessment:
     not_assessed: tuple[NotAssessed, ...] = ()
     """Parts that the scan could not look at although the rest counts: a type whose reading was denied, a resource whose
     drift the tool does not support. Nothing in them may be resolved, and people are told. Bounded at 1,000."""
+    provider_versions: dict[str, str] = field(default_factory=dict)
+    """Provider → its version, where the body tells one; plain words only, at most 100."""
 
 
 @dataclass(frozen=True, slots=True)

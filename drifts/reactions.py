@@ -19,6 +19,7 @@ def erase_reasons(w: Writer, fact: UserErased) -> None:
     drifts = Drift.objects.filter(account_id=w.account_id)
     drifts.filter(approved_by_id=fact.id).exclude(approval_reason="").update(approval_reason="")
     drifts.filter(rejected_by_id=fact.id).exclude(rejection_reason="").update(rejection_reason="")
+    drifts.filter(snoozed_by_id=fact.id).exclude(snooze_reason="").update(snooze_reason="")
     decisions = DriftGroupDecision.objects.filter(account_id=w.account_id)
     decisions.filter(decided_by_id=fact.id).exclude(reason="").update(reason="")
     decisions.filter(undone_by_id=fact.id).exclude(undo_note="").update(undo_note="")

@@ -15,9 +15,11 @@ from drifts.consequences import MAX_ADDRESS, MAX_NAMED, MAX_PATH, MAX_REASON, se
 from drifts.detection_limits import MAX_FLAP_HISTORY
 from drifts.detector_fields import ConfigField, SecretsField
 from drifts.findings import Step
+from drifts.ingest.provider_versions import MAX_VERSION
 from drifts.models import Assessed, Drift, Scan, ScanOutput, Stack
 from drifts.recording_serializers import EarlierDriftSerializer, LapsedDecisionSerializer, NotAssessedSerializer
 from drifts.remediation_serializers import AttributionSerializer, RemediationStateSerializer, remediation_of
+from drifts.snoozes import LONGEST
 from drifts.transitions import Action, can
 from driftsentry.api.casing import CamelModelSerializer, CamelSerializer
 
@@ -86,6 +88,11 @@ class ScanSerializer(CamelModelSerializer):
 
     stack = serializers.CharField(source="stack.name", read_only=True)
     queued_at = serializers.DateTimeField(source="created_at", read_only=True)
+    provider_versions = serializers.DictField(
+        child=serializers.CharField(max_length=MAX_VERSION),
+        read_only=True,
+        help_text="Each provider's version, by its name, where what was read tells one.",
+    )
 
     class Meta:
         """The contract's fields, and whether it may speak of what it does not show."""
@@ -95,7 +102,7 @@ class ScanSerializer(CamelModelSerializer):
             *("id", "stack", "format", "tool_version", "detected_by", "status", "started_at", "finished_at"),
             *("is_complete", "incomplete_reason", "resources_checked", "drifts_new", "drifts_recurring"),
             *("drifts_changed", "drifts_resolved", "drifts_ignored", "error", "detector", "queued_at"),
-            *("not_assessed_count", "drifts_not_assessed", "hidden_by_rules"),
+            *("not_assessed_count", "drifts_not_assessed", "hidden_by_rules", "provider_versions"),
         ]
         read_only_fields = fields
 
@@ -140,6 +147,8 @@ class DriftSerializer(CamelModelSerializer):
     environment = serializers.CharField(source="stack.environment", read_only=True)
     approved_by = serializers.UUIDField(source="approved_by_id", read_only=True, allow_null=True)
     rejected_by = serializers.UUIDField(source="rejected_by_id", read_only=True, allow_null=True)
+    is_snoozed = serializers.BooleanField(read_only=True, help_text="Whether nobody is told of it for now.")
+    snoozed_by = serializers.UUIDField(source="snoozed_by_id", read_only=True, allow_null=True)
     cost_impact_monthly = serializers.DecimalField(14, 2, read_only=True, allow_null=True, coerce_to_string=False)
     expected_state = serializers.DictField(read_only=True)
     actual_state = serializers.DictField(read_only=True)
@@ -165,6 +174,7 @@ class DriftSerializer(CamelModelSerializer):
             *("rejection_reason", "resolved_at", "resolved_how", "created_at", "updated_at"),
             *("difference_digest", "fidelity", "assessment", "last_assessed_at", "not_assessed_since"),
             *("not_assessed_reason", "is_flapping"),
+            *("is_snoozed", "snoozed_until", "snoozed_by", "snooze_reason"),
         ]
         read_only_fields = fields
 
@@ -294,6 +304,17 @@ class ReasonSerializer(CamelSerializer):
         required=False,
         error_messages={"invalid": "The drift's own differenceDigest: 64 characters of 0 to 9 and a to f."},
         help_text="The drift's, as you saw it: 409 where it differs otherwise by now.",
+    )
+
+
+class SnoozeSerializer(ReasonSerializer):
+    """Why a drift is snoozed, and for how long."""
+
+    until = serializers.DateTimeField(
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text=f"At most {LONGEST.days} days ahead; none: until it differs otherwise, which always ends it.",
     )
 
 

@@ -76,6 +76,22 @@ def send_remediation(account_id: str, run_id: str) -> None:
 
 
 @app.periodic(cron="* * * * *")
+@app.task(name="drifts.tasks.end_snoozes", queueing_lock="end_snoozes")
+def end_snoozes(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
+    """End the snoozes whose time is over, and tell people that these drifts are back.
+
+    Args:
+        timestamp: When it was due.
+    """
+    from drifts.actions import snoozing  # noqa: PLC0415 - see above
+
+    with tenancy.lifted("snoozes of every account"):
+        ended = snoozing.end_expired_snoozes()
+    if ended:
+        logger.info("snoozes_ended", drifts=ended)
+
+
+@app.periodic(cron="* * * * *")
 @app.task(name="drifts.tasks.sweep_remediations", queueing_lock="sweep_remediations")
 def sweep_remediations(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
     """Send what was not sent in time, and fail what was not answered in time.

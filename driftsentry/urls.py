@@ -135,6 +135,7 @@ API: list[Route] = [
     route(f"drifts/{ID}/approve", DriftViewSet.as_view({"post": "approve"}), "drift-approve"),
     route(f"drifts/{ID}/reject", DriftViewSet.as_view({"post": "reject"}), "drift-reject"),
     route(f"drifts/{ID}/resolve", DriftViewSet.as_view({"post": "resolve"}), "drift-resolve"),
+    route(f"drifts/{ID}/snooze", DriftViewSet.as_view({"post": "snooze", "delete": "unsnooze"}), "drift-snooze"),
     route(f"drifts/{ID}/comments", DriftViewSet.as_view({"post": "comment"}), "drift-comments"),
     route(
         "detection-settings",

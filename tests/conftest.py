@@ -17,6 +17,7 @@ from accounts.tokens import TokenPair
 from audit.actors import Actor
 from driftsentry.api import tenancy
 from driftsentry.api.access import Role
+from tests.emptying import empty_only_what_is_filled
 
 PASSWORD = "correct horse battery"
 SYSTEM = Actor.system("test")
@@ -45,10 +46,14 @@ def unguarded_log_ins() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """Let the tests empty the journal between them; `tests/audit` shows that the trigger refuses when it is there."""
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute("ALTER TABLE audit_log DISABLE TRIGGER audit_log_no_truncate")
+    patch = pytest.MonkeyPatch()
+    empty_only_what_is_filled(patch)
+    yield
+    patch.undo()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from costs.actions import record_cost_change
 from drifts.counters import DECISIONS
 from drifts.facts import DriftApproved, DriftCommented, DriftRejected, DriftResolved, DriftTriaged
 from drifts.models import Drift
+from drifts.snoozes import NOT_SNOOZED
 from drifts.transitions import LEADS_TO, Action, can
 from driftsentry.api.errors import Conflict, Invalid, NotFound
 
@@ -146,7 +147,7 @@ def triage(*, note: str = "", tell: bool = True) -> Decision:
 
     def change(w: Writer, drift: Drift) -> None:
         w.record(DriftTriaged(**_decided(drift), text=note))
-        if tell:
+        if tell and not drift.is_snoozed:
             raise_alerts(w, [_approval_needed(drift)])
 
     return Decision(Action.TRIAGE, change)
@@ -162,12 +163,12 @@ def approval(*, reason: str, difference_digest: str = "") -> Decision:
     Raises:
         Invalid: The reason is too short or too long.
     """
-    reason = _reason(reason)
+    reason = checked_reason(reason)
 
     def change(w: Writer, drift: Drift) -> None:
         _bind(drift, difference_digest)
         drift.approved_at, drift.approved_by_id, drift.approval_reason = w.now, w.actor.id, reason
-        told = _decided(drift) | {"difference_digest": _digest(drift), "text": reason}
+        told = _decided(drift) | {"difference_digest": digest_of(drift), "text": reason}
         w.record(DriftApproved(**told, approved_at=w.now, approved_by=w.actor.id))
 
     return Decision(Action.APPROVE, change)
@@ -183,12 +184,12 @@ def rejection(*, reason: str, difference_digest: str = "") -> Decision:
     Raises:
         Invalid: The reason is too short or too long.
     """
-    reason = _reason(reason)
+    reason = checked_reason(reason)
 
     def change(w: Writer, drift: Drift) -> None:
         _bind(drift, difference_digest)
         drift.rejected_at, drift.rejected_by_id, drift.rejection_reason = w.now, w.actor.id, reason
-        told = _decided(drift) | {"difference_digest": _digest(drift), "text": reason}
+        told = _decided(drift) | {"difference_digest": digest_of(drift), "text": reason}
         w.record(DriftRejected(**told, rejected_at=w.now, rejected_by=w.actor.id))
 
     return Decision(Action.REJECT, change)
@@ -231,6 +232,9 @@ def make(w: Writer, drift: Drift, decision: Decision) -> None:
     if not can(drift.status, decision.action):
         raise Conflict(f"A drift that is {drift.status} cannot be {LEADS_TO[decision.action].value}.")
     drift.status = LEADS_TO[decision.action].value
+    if decision.action is not Action.TRIAGE:
+        for name, value in NOT_SNOOZED.items():
+            setattr(drift, name, value)
     decision.change(w, drift)
     transaction.on_commit(lambda: DECISIONS.labels(action=decision.action.value).inc())
 
@@ -249,6 +253,7 @@ def _decide(account_id: UUID, drift_id: UUID, decision: Decision, *, by: Actor) 
 DECISION_FIELDS = (
     *("status", "approved_at", "approved_by", "approval_reason", "rejected_at", "rejected_by", "rejection_reason"),
     *("resolved_at", "resolved_how", "decided_digests", "not_assessed_since", "not_assessed_reason"),
+    *NOT_SNOOZED,
 )
 
 
@@ -258,9 +263,22 @@ def _bind(drift: Drift, seen: str) -> None:
     Raises:
         Conflict: The difference is not the one that was looked at.
     """
-    if seen and seen.lower() != _digest(drift):
-        raise Conflict("What differs has changed since you looked at it; look again and decide on what is there now.")
+    must_be_as_seen(drift, seen)
     drift.decided_digests = drift.attribute_digests
+
+
+def must_be_as_seen(drift: Drift, seen: str) -> None:
+    """Refuse to act on a difference that nobody has looked at.
+
+    Args:
+        drift: The drift.
+        seen: The digest of the difference that was looked at, in hexadecimal; '' for whatever it is.
+
+    Raises:
+        Conflict: It differs otherwise by now.
+    """
+    if seen and seen.lower() != digest_of(drift):
+        raise Conflict("What differs has changed since you looked at it; look again and decide on what is there now.")
 
 
 def _decided(drift: Drift) -> dict[str, Any]:
@@ -268,7 +286,12 @@ def _decided(drift: Drift) -> dict[str, Any]:
     return {"id": drift.pk, "status": drift.status, "severity": drift.severity, "stack": drift.stack.name}
 
 
-def _digest(drift: Drift) -> str:
+def digest_of(drift: Drift) -> str:
+    """The digest of a drift's difference, in hexadecimal.
+
+    Args:
+        drift: The drift.
+    """
     return bytes(drift.difference_digest).hex()
 
 
@@ -282,7 +305,15 @@ def _approval_needed(drift: Drift) -> Notice:
     )
 
 
-def _reason(reason: str) -> str:
+def checked_reason(reason: str) -> str:
+    """A reason without the space around it.
+
+    Args:
+        reason: As it was given.
+
+    Raises:
+        Invalid: It is too short or too long.
+    """
     reason = reason.strip()
     if len(reason) not in REASON_LENGTH:
         raise Invalid.field("reason", "Say why in 10 to 1000 characters.")

@@ -17,6 +17,7 @@ from drifts.actions.ingest import lock_stack
 from drifts.cause_words import counted
 from drifts.findings import Severity
 from drifts.models import Drift
+from drifts.snoozes import NOT_SNOOZED
 from drifts.transitions import Action
 from driftsentry.api.errors import Conflict, Invalid
 
@@ -31,15 +32,30 @@ LEADS_TO: Mapping[str, Action] = {
 }
 CHANGED = "What differs has changed since the group was read."
 NOT_FOUND = "There is nothing here."
-HEAVY = ("expected_state", "actual_state", "difference", "cost_breakdown", "consequence", "decided_digests")
+HEAVY = (
+    "expected_state",
+    "actual_state",
+    "difference",
+    "cost_breakdown",
+    "consequence",
+    "decided_digests",
+    "snooze_digests",
+)
 """Columns that no decision needs to read."""
 
 # What a decision writes, which is the same for every drift but for the digests that it binds to: one statement for all.
 COLUMNS: Mapping[Action, tuple[str, ...]] = {
     Action.TRIAGE: ("status",),
-    Action.APPROVE: ("status", "approved_at", "approved_by_id", "approval_reason"),
-    Action.REJECT: ("status", "rejected_at", "rejected_by_id", "rejection_reason"),
-    Action.RESOLVE: ("status", "resolved_at", "resolved_how", "not_assessed_since", "not_assessed_reason"),
+    Action.APPROVE: ("status", "approved_at", "approved_by_id", "approval_reason", *NOT_SNOOZED),
+    Action.REJECT: ("status", "rejected_at", "rejected_by_id", "rejection_reason", *NOT_SNOOZED),
+    Action.RESOLVE: (
+        "status",
+        "resolved_at",
+        "resolved_how",
+        "not_assessed_since",
+        "not_assessed_reason",
+        *NOT_SNOOZED,
+    ),
 }
 BINDING = frozenset({Action.APPROVE, Action.REJECT})
 
@@ -144,8 +160,9 @@ def decide_each(
             decided.append(drift)
             outcomes.append(Outcome(ident, "decided", drift.status))
     _write(decided, decision.action)
-    if decision.action is Action.TRIAGE and decided:
-        raise_alerts(w, [_decisions_needed(decided)])
+    awake = [drift for drift in decided if not drift.is_snoozed]
+    if decision.action is Action.TRIAGE and awake:
+        raise_alerts(w, [_decisions_needed(awake)])
     return outcomes
 
 

@@ -11,6 +11,7 @@ from audit.journal import Writer
 from costs.actions import CostChange, record_cost_changes
 from drifts.facts import DriftResolved
 from drifts.models import Drift
+from drifts.snoozes import NOT_SNOOZED
 from drifts.transitions import Status
 
 
@@ -48,7 +49,7 @@ def end_drifts(
     if not endings:
         return
     Drift.objects.filter(pk__in=[one.pk for one in endings]).update(
-        status=Status.RESOLVED.value, resolved_at=at, resolved_how=how, **columns
+        status=Status.RESOLVED.value, resolved_at=at, resolved_how=how, **NOT_SNOOZED, **columns
     )
     record_cost_changes(w, [CostChange(drift_id=one.pk, before=one.cost, after=None, at=at) for one in endings])
     for one in endings:

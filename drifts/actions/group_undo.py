@@ -21,6 +21,7 @@ from drifts.actions.ending import Ending, end_drifts
 from drifts.actions.opening import write_new
 from drifts.group_facts import DriftGroupUndone
 from drifts.models import Drift, DriftGroupDecision, DriftGroupMember
+from drifts.snoozes import NOT_SNOOZED
 from drifts.transitions import LEADS_TO as RESULT
 from drifts.transitions import Status
 from driftsentry.api.errors import Conflict, Invalid, NotFound
@@ -31,6 +32,7 @@ COPIED = (
     *("difference", "attribute_digests", "fidelity", "severity", "severity_reason", "cost_impact_monthly"),
     *("cost_basis", "cost_breakdown", "consequence", "attribution", "last_seen_at", "detected_by", "occurrences"),
     *("last_assessed_at", "not_assessed_since", "not_assessed_reason", "is_flapping", "alerted_at", "scan_id"),
+    *NOT_SNOOZED,
 )
 """Columns of a drift that the one opened anew has too: what differs, what is known of it, who was told."""
 FRESH = frozenset(

@@ -8,13 +8,14 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import Case, JSONField, OuterRef, Subquery, When
 from django.db.models.fields.json import KT
 from django.utils import timezone
 
 from drifts.cause_words import sentence_of, stack_names
 from drifts.causes import FirstShown, Group, OpenDrift, groups_of
 from drifts.findings import Kind, Severity
+from drifts.ingest.provider_versions import steps_between
 from drifts.models import Drift, Scan
 from drifts.transitions import Status
 from driftsentry.api.errors import NotFound
@@ -193,7 +194,10 @@ def _row(row: Sequence[Any], shown: FirstShown | None) -> OpenDrift:
 
 
 def _first_shown(account_id: UUID, scan_ids: Iterable[UUID]) -> dict[UUID, FirstShown]:
-    """Tell of each scan which version made it, and which one the scan before."""
+    """Tell of each scan which versions made it, and which ones the scans before.
+
+    Scans that tell no provider's version are stepped over, which only a scan that tells one has a reason to do.
+    """
     ids: Sequence[UUID] = list(scan_ids)
     if not ids:
         return {}
@@ -201,9 +205,14 @@ def _first_shown(account_id: UUID, scan_ids: Iterable[UUID]) -> dict[UUID, First
         stack_id=OuterRef("stack_id"), format=OuterRef("format"), pk__lt=OuterRef("pk"), status=Scan.Statuses.SUCCEEDED
     )
     before = Subquery(earlier.order_by("-id").values("tool_version")[:1])
-    scans = Scan.objects.filter(account_id=account_id, pk__in=ids).annotate(before=before)
-    rows = scans.order_by().values_list("pk", "started_at", "created_at", "tool_version", "before")
-    return {pk: FirstShown(started or created, version, last) for pk, started, created, version, last in rows}
+    telling = earlier.exclude(provider_versions={}).order_by("-id").values("provider_versions")[:1]
+    providers = Case(When(provider_versions={}, then=None), default=Subquery(telling), output_field=JSONField())
+    scans = Scan.objects.filter(account_id=account_id, pk__in=ids).annotate(before=before, providers_before=providers)
+    columns = ("pk", "started_at", "created_at", "tool_version", "before", "provider_versions", "providers_before")
+    return {
+        pk: FirstShown(started or created, version, last, steps_between(earlier_providers or {}, told))
+        for pk, started, created, version, last, told, earlier_providers in scans.order_by().values_list(*columns)
+    }
 
 
 def _moment(text: str | None) -> datetime | None:

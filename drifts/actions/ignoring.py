@@ -22,6 +22,7 @@ from drifts.facts import DriftResolved
 from drifts.findings import Hidden, Judged, Kind
 from drifts.ingest.scope import Silence, Silences, scope_of
 from drifts.models import Drift, HiddenFinding, IgnoreRule, Scan
+from drifts.snoozes import NOT_SNOOZED
 from drifts.transitions import Status
 
 MAX_PER_RULE = 1000
@@ -152,7 +153,11 @@ def _resolve(w: Writer, scan: Scan, hidden: Sequence[Hidden], rules: Mapping[UUI
     by_resource = {one.fingerprint: rules.get(UUID(one.rule_id)) for one in hidden}
     drifts = list(_open(scan, list(by_resource)))
     Drift.objects.filter(pk__in=[drift.pk for drift in drifts]).update(
-        status=Status.RESOLVED.value, resolved_at=at, resolved_how=Drift.Resolutions.ACKNOWLEDGED, **looked_at(at)
+        status=Status.RESOLVED.value,
+        resolved_at=at,
+        resolved_how=Drift.Resolutions.ACKNOWLEDGED,
+        **NOT_SNOOZED,
+        **looked_at(at),
     )
     costs = [CostChange(drift_id=one.pk, before=one.cost_impact_monthly, after=None, at=at) for one in drifts]
     record_cost_changes(w, costs)

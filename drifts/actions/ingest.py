@@ -220,13 +220,14 @@ def record_assessment(scan: Scan, assessment: Assessment, *, by: Actor, at: date
         transaction.on_commit(lambda: SCANS.labels(status="succeeded").inc())
 
 
-_DESCRIBED = ("format", "tool_version", "is_complete", "incomplete_reason", "resources_checked")
+_DESCRIBED = ("format", "tool_version", "provider_versions", "is_complete", "incomplete_reason", "resources_checked")
 _COUNTS = ("drifts_new", "drifts_recurring", "drifts_changed", "drifts_resolved", "drifts_ignored", "hidden_by_rules")
 
 
 def _describe(scan: Scan, assessment: Assessment) -> None:
     """Say on the scan what its body is, once it is known."""
     scan.format, scan.tool_version = assessment.format, assessment.tool_version[:60]
+    scan.provider_versions = assessment.provider_versions
     scan.is_complete, scan.incomplete_reason = assessment.complete, assessment.incomplete_reason[:500]
     scan.resources_checked = assessment.resources_checked
 

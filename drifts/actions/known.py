@@ -1,6 +1,6 @@
 """The open drifts of a stack, as the comparison with a scan needs them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -12,12 +12,14 @@ from drifts.findings import Kind
 from drifts.ingest.namings import REPORTED
 from drifts.ingest.reconcile import Known
 from drifts.models import Drift, Scan
+from drifts.snoozes import is_snoozed
 from drifts.transitions import Status
 
 COLUMNS = (
     *("fingerprint", "difference_digest", "status", "identity", "address", "provider_type", "kind", "fidelity"),
     *("decided_digests", "pk", "severity", "cost_impact_monthly", "resource_id", "occurrences", "alerted_at"),
     *("previous_id", "detected_at", "is_flapping", "severity_reason", "region", "cloud_account"),
+    *("snoozed_at", "snoozed_until", "snooze_digests"),
 )
 _FORMAT = Subquery(Scan.objects.filter(pk=OuterRef("scan_id")).order_by().values("format"))
 """The format of the scan that first showed a drift; none where a client reported it."""
@@ -38,6 +40,18 @@ class OnRecord(Known):
     previous_id: UUID | None
     detected_at: datetime
     is_flapping: bool
+    snoozed_at: datetime | None
+    snoozed_until: datetime | None
+    snooze_digests: Mapping[str, str]
+    """Changed path → digest of that change, as it was when somebody snoozed it."""
+
+    def is_snoozed(self, now: datetime) -> bool:
+        """Whether nobody is to be told of it for now.
+
+        Args:
+            now: The time.
+        """
+        return is_snoozed(self.snoozed_at, self.snoozed_until, now)
 
 
 def on_record(scan: Scan) -> Iterable[OnRecord]:
@@ -71,4 +85,7 @@ def on_record(scan: Scan) -> Iterable[OnRecord]:
             previous_id=row["previous_id"],
             detected_at=row["detected_at"],
             is_flapping=row["is_flapping"],
+            snoozed_at=row["snoozed_at"],
+            snoozed_until=row["snoozed_until"],
+            snooze_digests=row["snooze_digests"],
         )

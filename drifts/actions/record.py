@@ -16,6 +16,7 @@ from drifts.actions.opening import BATCH, open_drifts
 from drifts.actions.rejudging import rejudge
 from drifts.actions.repricing import reprice
 from drifts.actions.returning import hidden_before, returned_notices
+from drifts.actions.snooze_lapses import awake, end_lapsed_snoozes
 from drifts.actions.telling import DECISIONS, ToTell, raise_notices, tell
 from drifts.facts import DriftDecisionLapsed, DriftUpdated
 from drifts.findings import Judged
@@ -44,6 +45,7 @@ def record_judged(w: Writer, scan: Scan, judged: Judged, *, at: datetime) -> Non
     changed = _change(w, scan, found.changed, at)
     rejudged = rejudge(w, scan.stack.name, found.unchanged)
     reprice(w, scan.stack.name, found.unchanged, at=at)
+    snoozes = end_lapsed_snoozes(w, scan.stack.name, changed=changed, rejudged=rejudged)
     _supersede(w, scan, found.superseded, at)
     _resolve(w, scan, found.reconciled, how=Drift.Resolutions.RECONCILED, at=at)
     made = open_drifts(
@@ -59,13 +61,15 @@ def record_judged(w: Writer, scan: Scan, judged: Judged, *, at: datetime) -> Non
     )
     _record_lapses(w, scan, made, found.superseded)
     anew = {known.pk for known, _ in rejudged}
-    again = [pair.known for pair in found.unchanged if pair.known.pk not in anew]
+    still = [pair.known for pair in found.unchanged if pair.known.pk not in anew]
+    again = [one for one in still if not one.is_snoozed(w.now)]
     decided = {pair.seen.fingerprint: (pair.known.status, pair.lapse) for pair in found.superseded}
     hidden = {name: words for name, words in hidden_before(scan, judged, now=w.now).items() if name not in decided}
     back = [drift.pk for drift in made if bytes(drift.fingerprint) in hidden]
     raise_notices(w, list(returned_notices(made, hidden, scan)), covered=back)
     new = [drift for drift in made if bytes(drift.fingerprint) not in hidden]
-    tell(w, scan, settings, ToTell(made=new, changed=[*changed, *rejudged], again=again, lapses=decided))
+    woken = awake(w, [*changed, *rejudged])
+    tell(w, scan, settings, ToTell(made=new, changed=woken, again=again, lapses=decided, snoozes=snoozes))
     request_attribution(w, scan, [*made, *(drift for _, drift in changed)])
     scan.drifts_new, scan.drifts_changed = len(made), len(found.changed)
     scan.drifts_recurring, scan.drifts_resolved = len(found.unchanged), len(found.reconciled)

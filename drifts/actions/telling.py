@@ -106,12 +106,14 @@ class ToTell:
         changed: Drifts that differ otherwise than before, each with what was on record.
         again: Drifts that are as they were.
         lapses: Fingerprint of a new drift → what the one before was decided as, and why that no longer stands.
+        snoozes: What is told of snoozes that lapsed.
     """
 
     made: Sequence[Drift]
     changed: Sequence[tuple[OnRecord, Drift]] = ()
     again: Sequence[OnRecord] = ()
     lapses: Mapping[bytes, tuple[Status, Lapse]]
+    snoozes: Sequence[Notice] = ()
 
 
 def tell(w: Writer, scan: Scan, settings: DetectionSettings, shown: ToTell) -> None:
@@ -125,6 +127,7 @@ def tell(w: Writer, scan: Scan, settings: DetectionSettings, shown: ToTell) -> N
     """
     stack_name = scan.stack.name
     notices = [
+        *shown.snoozes,
         *_of_new(shown, stack_name, settings),
         *_of_changed(shown, stack_name, settings),
         *(notice_of(drift, stack_name, settings) for drift in _now_due(shown.again, settings)),
@@ -132,19 +135,22 @@ def tell(w: Writer, scan: Scan, settings: DetectionSettings, shown: ToTell) -> N
     if len(notices) > MAX_ALERTS:
         notices.sort(key=lambda one: Severity(one.severity).rank)
     rest = notices[MAX_ALERTS:]
-    told = [*notices[:MAX_ALERTS], *([_of_the_rest(rest, scan)] if rest else [])]
+    told = [*notices[:MAX_ALERTS], *([_of_the_rest(rest, scan, shown.snoozes)] if rest else [])]
     raise_notices(w, told, covered=[one.drift_id for one in rest if one.drift_id is not None])
 
 
-def _of_the_rest(rest: Sequence[Notice], scan: Scan) -> Notice:
+def _of_the_rest(rest: Sequence[Notice], scan: Scan, snoozes: Sequence[Notice]) -> Notice:
     """One alert about all drifts that get none of their own; the gravest of them comes first."""
     severities = Counter(one.severity for one in rest)
     counted = ", ".join(f"{severities[one]} {one}" for one in Severity if severities[one])
     kinds = {one.type for one in rest}
-    lapsed = sum(one.type == Alert.Types.APPROVAL_NEEDED for one in rest)
+    lapsed = sum(one.type == Alert.Types.APPROVAL_NEEDED and one not in snoozes for one in rest)
+    awake = sum(one in snoozes for one in rest)
     words = f"This scan shows more than can be told one by one. These are {counted}; the list of drifts has them all."
     if lapsed:
         words += f" Decisions on {lapsed} of them lapsed and are needed again."
+    if awake:
+        words += f" The snoozes of {awake} of them lapsed."
     return Notice(
         type=kinds.pop() if len(kinds) == 1 else Alert.Types.DRIFT_DETECTED,
         severity=rest[0].severity,

@@ -9,12 +9,14 @@ import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
+from django.utils import timezone
 
 from drifts.detection_limits import MAX_FLAP_HISTORY
 from drifts.findings import Kind, Severity
 from drifts.models.scans import Scan
 from drifts.models.stacks import Stack
 from drifts.models.triggers import touched
+from drifts.snoozes import is_snoozed
 from drifts.transitions import OPEN, TRANSITIONS, Status
 from driftsentry.api.ids import new_id
 
@@ -59,6 +61,15 @@ class DriftQuerySet(models.QuerySet["Drift"]):
     def open(self) -> DriftQuerySet:
         """Drifts that are not over."""
         return self.exclude(status=Status.RESOLVED.value)
+
+    def snoozed(self, *, is_so: bool = True) -> DriftQuerySet:
+        """Drifts that nobody is to be told of for now.
+
+        Args:
+            is_so: False: all others.
+        """
+        holds = Q(snoozed_at__isnull=False) & (Q(snoozed_until=None) | Q(snoozed_until__gt=timezone.now()))
+        return self.filter(holds) if is_so else self.exclude(holds)
 
 
 class Drift(models.Model):
@@ -179,6 +190,15 @@ class Drift(models.Model):
         blank=True,
         help_text="Why the decision on the previous drift lapsed, and by which paths; empty: none did.",
     )
+    snoozed_at = models.DateTimeField(null=True, blank=True, help_text="When it was snoozed; empty: it is not.")
+    snoozed_until = models.DateTimeField(
+        null=True, blank=True, help_text="Until when; empty with a snooze: until it differs otherwise."
+    )
+    snoozed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    snooze_reason = models.TextField(blank=True)
+    snooze_digests = models.JSONField(
+        default=dict, blank=True, help_text="The digests of the changes as they were when somebody snoozed it."
+    )
     resolved_at = models.DateTimeField(null=True, blank=True)
     resolved_how = models.CharField(max_length=20, choices=Resolutions.choices, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -205,6 +225,11 @@ class Drift(models.Model):
                 | ~Q(status="resolved") & Q(resolved_at__isnull=True, resolved_how=""),
                 name="drifts_drift_resolution",
             ),
+            models.CheckConstraint(
+                condition=Q(snoozed_at__isnull=True, snoozed_until__isnull=True)
+                | Q(snoozed_at__isnull=False, status__in=["detected", "triaged"]),
+                name="drifts_drift_snooze",
+            ),
         ]
         indexes = [
             models.Index(fields=["account", "-detected_at", "-id"], name="drifts_drift_newest"),
@@ -218,6 +243,9 @@ class Drift(models.Model):
             ),
             models.Index(fields=["account", "-id"], name="drifts_drift_by_id"),
             models.Index(fields=["stack", "fingerprint", "-id"], name="drifts_drift_history"),
+            models.Index(
+                fields=["snoozed_until"], condition=Q(snoozed_until__isnull=False), name="drifts_drift_snooze_ends"
+            ),
         ]
         triggers = [
             touched("drift_updated_at"),
@@ -253,6 +281,11 @@ class Drift(models.Model):
     def flap_history(self) -> DriftQuerySet:
         """The drifts of the same resource before this one, newest first; one query."""
         return Drift.objects.before(self, most=MAX_FLAP_HISTORY).only("detected_at", "resolved_at", "resolved_how")
+
+    @property
+    def is_snoozed(self) -> bool:
+        """Whether nobody is to be told of it for now."""
+        return is_snoozed(self.snoozed_at, self.snoozed_until, timezone.now())
 
     @property
     def is_open(self) -> bool:

@@ -48,6 +48,9 @@ class Scan(models.Model):
     stack = models.ForeignKey(Stack, models.PROTECT, related_name="scans")
     format = models.CharField(max_length=40, help_text="The format its body was recognised as.")
     tool_version = models.CharField(max_length=60, blank=True)
+    provider_versions = models.JSONField(
+        default=dict, blank=True, help_text="Each provider's version, where what was read tells one."
+    )
     detector = models.CharField(max_length=20, blank=True, help_text="The detector that read it; empty: it was sent.")
     deadline = models.DateTimeField(
         null=True, blank=True, help_text="When a detector's scan that still runs is given up."

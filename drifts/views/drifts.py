@@ -16,6 +16,7 @@ from audit.serializers import TimelineEntrySerializer
 from drifts.actions import decide
 from drifts.actions.deciding import decide_drifts
 from drifts.actions.report import Report, report_drift
+from drifts.actions.snoozing import snooze_drift, unsnooze_drift
 from drifts.filters import DriftFilter
 from drifts.group_serializers import BulkDecideSerializer, BulkOutcomeSerializer
 from drifts.ingest.errors import FormatError
@@ -30,6 +31,7 @@ from drifts.serializers import (
     ReasonSerializer,
     ReportSerializer,
     ResolutionSerializer,
+    SnoozeSerializer,
 )
 from driftsentry.api.access import Permission, Reach
 from driftsentry.api.errors import NotFound
@@ -38,7 +40,7 @@ from driftsentry.api.identifiers import uuid_of
 from driftsentry.api.tenancy import account_id_of, is_described, within_reach
 
 MAX_TIMELINE = 1000
-BOUND = ("attribute_digests", "decided_digests", "lapsed", "consequence", "attribution")
+BOUND = ("attribute_digests", "decided_digests", "snooze_digests", "lapsed", "consequence", "attribution")
 """Columns that only the detail needs: lists do without."""
 
 
@@ -59,6 +61,8 @@ class DriftViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Drift]):
         "approve": Permission.DECIDE,
         "reject": Permission.DECIDE,
         "resolve": Permission.DECIDE,
+        "snooze": Permission.DECIDE,
+        "unsnooze": Permission.DECIDE,
         "comment": Permission.DECIDE,
         "bulk": Permission.DECIDE,
     }
@@ -132,6 +136,17 @@ class DriftViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Drift]):
     def resolve(self, request: Request, pk: str, *args: Any, **kwargs: Any) -> Response:
         """End the drift by hand."""
         return self._decide(decide.resolve_drift, ResolutionSerializer, request, pk)
+
+    @extend_schema(request=SnoozeSerializer, responses=DriftDetailSerializer)
+    def snooze(self, request: Request, pk: str, *args: Any, **kwargs: Any) -> Response:
+        """Let nobody be told of the drift until then, or until it differs otherwise or becomes critical."""
+        return self._decide(snooze_drift, SnoozeSerializer, request, pk)
+
+    @extend_schema(request=None, responses=DriftDetailSerializer)
+    def unsnooze(self, request: Request, pk: str, *args: Any, **kwargs: Any) -> Response:
+        """End the drift's snooze."""
+        unsnooze_drift(account_id_of(request), uuid_of(pk), by=actor_of(request))
+        return self._detail(request, pk)
 
     @extend_schema(request=BulkDecideSerializer, responses=BulkOutcomeSerializer)
     def bulk(self, request: Request, *args: Any, **kwargs: Any) -> Response:

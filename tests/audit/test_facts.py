@@ -15,10 +15,11 @@ import accounts.facts
 import alerts.facts
 import drifts.facts
 import drifts.group_facts
+import drifts.snooze_facts
 from audit.facts import REGISTRY, Fact, register, sentence
 
 GOLDEN = Path(__file__).parent / "golden"
-REGISTERING = (accounts.facts, alerts.facts, drifts.facts, drifts.group_facts)
+REGISTERING = (accounts.facts, alerts.facts, drifts.facts, drifts.group_facts, drifts.snooze_facts)
 EXAMPLES: dict[Any, Any] = {
     str: "words",
     bool: True,

@@ -126,6 +126,50 @@ def test_a_version_step_brings_together_what_its_first_scan_showed_of_one_type()
     )
 
 
+def by_provider(day: int, before: str = "5.30.0", now: str = "5.31.0") -> FirstShown:
+    return FirstShown(NOON + timedelta(days=day), "1.9.0", "1.9.0", {"aws": (before, now)})
+
+
+def test_a_step_of_the_provider_brings_together_what_its_first_scan_showed_of_one_type() -> None:
+    some = [
+        drift(number, stack=number, first_shown=by_provider(number), attribute_digests={"ingress[0].port": digest})
+        for number, digest in enumerate(("aa", "bb", "cc"), 1)
+    ]
+    others = [
+        drift(4, first_shown=by_provider(4, "5.31.0", "5.32.0"), attribute_digests={"ingress[0].port": "dd"}),
+        drift(5, first_shown=FirstShown(NOON, "1.9.0", "1.9.0"), attribute_digests={"ingress[0].port": "ee"}),
+        drift(
+            6,
+            provider_type="google_compute_firewall",
+            first_shown=by_provider(6),
+            attribute_digests={"ingress[0].port": "ff"},
+        ),
+    ]
+    assert said(*some, *others) == (
+        "3 drifts in 3 stacks: ingress.port of aws_instance, first shown when the provider aws changed "
+        "from 5.30.0 to 5.31.0, first seen 3 days ago"
+    )
+
+
+def test_where_stacks_come_from_several_versions_the_sentence_names_the_new_one_alone() -> None:
+    some = [
+        drift(
+            number,
+            stack=number,
+            first_shown=by_provider(number, f"5.{number}.0"),
+            attribute_digests={"size": str(number)},
+        )
+        for number in (1, 2)
+    ]
+    assert "size of aws_instance, first shown when the provider aws changed to 5.31.0, first seen" in said(*some)
+
+
+def test_a_step_of_the_provider_is_told_before_one_of_the_tool() -> None:
+    both = FirstShown(NOON, "1.9.0", "1.8.5", {"aws": ("5.30.0", "5.31.0")})
+    some = [drift(number, first_shown=both, attribute_digests={"size": str(number)}) for number in (1, 2)]
+    assert only(*some).about == ("aws", "5.31.0", "aws_instance", "size")
+
+
 def test_three_drifts_of_two_stacks_that_were_changed_within_a_quarter_of_an_hour_are_a_group() -> None:
     moments = [0, 7, 15]
     some = [drift(one + 1, stack=one % 2, changed_at=NOON + timedelta(minutes=one)) for one in moments]

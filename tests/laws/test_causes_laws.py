@@ -20,8 +20,13 @@ START = datetime(2026, 11, 1, tzinfo=UTC)
 ACCOUNT = UUID("01890a5d-ac96-774b-bcce-b302099a8057")
 MINUTES = st.integers(0, 90).map(lambda minutes: START + timedelta(minutes=minutes))
 PATHS = st.sampled_from(["tags.owner", "tags.team", "ingress[0].port", "ingress[1].port", "size"])
+STEPS = [{}, {"aws": ("5.30.0", "5.31.0")}, {"aws": ("5.29.0", "5.31.0"), "google": ("1.0.0", "1.1.0")}]
 FIRST = st.builds(
-    FirstShown, at=MINUTES, version=st.sampled_from(["", "1.9", "1.10"]), version_before=st.sampled_from([None, "1.9"])
+    FirstShown,
+    at=MINUTES,
+    version=st.sampled_from(["", "1.9", "1.10"]),
+    version_before=st.sampled_from([None, "1.9"]),
+    provider_steps=st.sampled_from(STEPS),
 )
 
 
@@ -71,7 +76,7 @@ def stranger() -> OpenDrift:
         detected_at=long_after,
         difference_digest=bytes(32),
         attribute_digests={"cidr_block": "cc"},
-        first_shown=FirstShown(long_after, "2.0", "1.10"),
+        first_shown=FirstShown(long_after, "2.0", "1.10", {"aws": ("5.30.0", "5.31.0")}),
         principal="mallory",
         changed_at=long_after,
     )
@@ -119,7 +124,23 @@ def test_each_member_shares_the_cause(some: list[OpenDrift]) -> None:
             elif group.cause is not Cause.TIME_WINDOW:
                 paths = {path.replace("[0]", "").replace("[1]", "") for path in one.attribute_digests}
                 assert one.kind is Kind.MODIFIED
-                assert set(group.about[2:] if group.cause is Cause.VERSION_STEP else group.about) <= paths
+                assert set(group.about[3:] if group.cause is Cause.VERSION_STEP else group.about) <= paths
+
+
+@given(drifts())
+def test_each_member_of_a_version_step_was_first_shown_by_that_version(some: list[OpenDrift]) -> None:
+    for group in groups_of(some):
+        if group.cause is Cause.VERSION_STEP:
+            provider, version, provider_type, *_ = group.about
+            for one in group.members:
+                assert one.first_shown is not None
+                assert one.provider_type == provider_type
+                if provider:
+                    assert provider_type.startswith(provider)
+                    assert one.first_shown.provider_steps[provider][1] == version
+                else:
+                    assert one.first_shown.is_step
+                    assert one.first_shown.version == version
 
 
 @given(drifts(), st.data())

@@ -81,6 +81,7 @@ def test_every_periodic_job_is_on_the_clock_and_waits_at_most_once() -> None:
         "remove_finished_jobs": "7 * * * *",
         "forget_old_requests": "17 * * * *",
         "clear_browser_sessions": "27 * * * *",
+        "end_snoozes": "* * * * *",
         "fail_abandoned_scans": "* * * * *",
         "forget_old_tokens": "37 * * * *",
         "sweep_remediations": "* * * * *",

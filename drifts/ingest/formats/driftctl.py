@@ -31,6 +31,7 @@ from drifts.ingest.formats.planting import plant
 from drifts.ingest.formats.shapes import shaped, shaped_or
 from drifts.ingest.json_text import check_storable, decode_exact, values_in
 from drifts.ingest.json_walk import Members, documents, items_of, members_of
+from drifts.ingest.provider_versions import ProviderVersions, plain_text
 
 NAME = "driftctl"
 _OWN_OUTPUT = "Send driftctl's own output: driftctl scan -o json://FILE."
@@ -114,6 +115,7 @@ class _Scan:
     reasons: list[str] = field(default_factory=list)
     """Why it may not speak of what it does not name."""
     checked: int = 0
+    versions: ProviderVersions = field(default_factory=ProviderVersions)
 
     def add(self, finding: Finding) -> None:
         """Keep a finding, unless its type was not looked at."""
@@ -162,6 +164,7 @@ def _assessment(scan: _Scan) -> Assessment:
         assessed_clean=named,
         kinds=frozenset(scan.kinds),
         resources_checked=scan.checked,
+        provider_versions=scan.versions.told(),
         not_assessed=tuple(
             NotAssessed(Gap.RESOURCE if "." in name else Gap.TYPE, name, reason)
             for name, reason in list(scan.denied.items())[:MAX_NOT_ASSESSED]
@@ -172,6 +175,7 @@ def _assessment(scan: _Scan) -> Assessment:
 def _read(members: Members, scan: _Scan) -> None:
     _read_alerts(members, scan)
     _read_options(members, scan)
+    scan.versions.note(plain_text(members.get("provider_name")), plain_text(members.get("provider_version")))
     before = len(scan.findings) + len(scan.managed)
     named: dict[str, int] = {}
     for key, kind in ((_MISSING[0], Kind.DELETED), (_MISSING[1], Kind.DELETED), ("unmanaged", Kind.UNMANAGED)):

@@ -15,7 +15,8 @@ from drifts.findings import Assessment, Consequence, Finding, Gap, Kind, NotAsse
 from drifts.ingest.errors import FormatError
 from drifts.ingest.formats.base import ParseOptions
 from drifts.ingest.formats.limits import MAX_NOT_ASSESSED, check_address, check_names
-from drifts.ingest.formats.pulumi_states import Findings, Operation, consequence_of, outputs_differ
+from drifts.ingest.formats.pulumi_states import Findings, Operation, consequence_of, note_provider, outputs_differ
+from drifts.ingest.provider_versions import ProviderVersions
 
 MAX_RESOURCES = 200_000
 """Resources that a body may speak of."""
@@ -56,6 +57,8 @@ class Reading:
     """Identity → why it could not be read."""
     reasons: list[str] = field(default_factory=list)
     """Why the body cannot speak of what it does not name."""
+    versions: ProviderVersions = field(default_factory=ProviderVersions)
+    """Of the providers that the refresh read by; the program may want others."""
 
     def take_refresh(self, found: Operation) -> None:
         """Take in what a refresh found of an object.
@@ -69,6 +72,7 @@ class Reading:
         self.refreshed += 1
         if self.refreshed > MAX_RESOURCES:
             raise FormatError(f"The body speaks of more than {MAX_RESOURCES} resources.", "Split the stack.")
+        note_provider(found, self.versions)
         if not found.is_managed:
             return
         self._note_dependencies(found)
@@ -140,6 +144,7 @@ class Reading:
             still_pending=frozenset(pending - self.drifts.keys()),
             absent_is_gone=vouched or self.has_program,
             resources_checked=len(self.same | self.drifts.keys()),
+            provider_versions=self.versions.told(),
             not_assessed=tuple(
                 NotAssessed(Gap.RESOURCE, identity, why)
                 for identity, why in sorted(self.unread.items())[:MAX_NOT_ASSESSED]

@@ -26,6 +26,7 @@ from drifts.ingest.json_text import decode_exact, values_in
 from drifts.ingest.json_walk import members_of
 from drifts.ingest.masks import covers_any, union
 from drifts.ingest.paths import spelt, steps_of
+from drifts.ingest.provider_versions import ProviderVersions, of_reference, plain_text
 from drifts.ingest.secret_shapes import has_secret_shape
 
 _NULL = msgspec.Raw(b"null")
@@ -35,6 +36,8 @@ _REGIONS = frozenset({"region", "location"})
 """Under which keys of a package's configuration a region stands."""
 
 _NAMED = 20
+_PROVIDERS = "pulumi:providers"
+"""The kind of a provider's own type: `pulumi:providers:aws`."""
 
 STEPS: dict[str, Step] = {
     "same": Step.NOTHING,
@@ -65,6 +68,12 @@ class State(msgspec.Struct, frozen=True):
     outputs: msgspec.Raw = _NULL
     dependencies: list[str] | None = None
     secret_outputs: list[str] | None = msgspec.field(default=None, name="additionalSecretOutputs")
+
+
+class _ProviderInputs(msgspec.Struct, frozen=True):
+    """The inputs of a provider: only its version."""
+
+    version: msgspec.Raw = _NULL
 
 
 class PropertyDiff(msgspec.Struct, frozen=True):
@@ -129,6 +138,29 @@ def consequence_of(operation: Operation) -> Consequence:
     step = STEPS.get(operation.op, Step.UNKNOWN)
     forced = operation.keys or () if step is Step.REPLACE else ()
     return Consequence(step, forced_by=tuple(spelt(steps_of(key[:500]))[:500] for key in forced[:_NAMED]))
+
+
+def note_provider(found: Operation, versions: ProviderVersions) -> None:
+    """Take in the provider that a recorded object names, or that it is itself.
+
+    Args:
+        found: What a refresh found.
+        versions: What is gathered.
+    """
+    state = found.old or found.new
+    if state is None:
+        return
+    versions.note(*of_reference(state.provider))
+    kind, _, package = found.provider_type.rpartition(":")
+    if kind == _PROVIDERS:
+        versions.note(package, _own_version(state.inputs))
+
+
+def _own_version(inputs: msgspec.Raw) -> str:
+    try:
+        return plain_text(msgspec.json.decode(inputs, type=_ProviderInputs).version)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return ""
 
 
 @dataclass(slots=True)

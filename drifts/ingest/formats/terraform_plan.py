@@ -39,10 +39,12 @@ from drifts.ingest.formats.terraform_entries import (
     typed,
     values_of,
 )
+from drifts.ingest.formats.terraform_providers import note_pinned
 from drifts.ingest.formats.terraform_regions import Regions
 from drifts.ingest.json_text import values_in
 from drifts.ingest.json_walk import Members, documents, items_of
 from drifts.ingest.masks import covers_any, union
+from drifts.ingest.provider_versions import ProviderVersions
 
 NAME = "terraform-plan"
 _HOW = "Send the output of: terraform show -json PLAN (or tofu show -json PLAN)."
@@ -106,7 +108,8 @@ def _parse(body: bytes, options: ParseOptions) -> Assessment:
         UnrecognisedFormat: It is something else than a plan.
         UnsupportedVersion: Its format version is not 0.x or 1.x, or missing.
     """
-    plans = [_read(members, options) for members in _plans_in(body)]
+    versions = ProviderVersions()
+    plans = [_read(members, options, versions) for members in _plans_in(body)]
     if len(plans) > 1:
         _tell_apart(plans)
     incomplete = _incomplete_reason(plans, options)
@@ -120,6 +123,7 @@ def _parse(body: bytes, options: ParseOptions) -> Assessment:
         still_pending=frozenset(identity_of(*key) for plan in plans for key in plan.pending),
         absent_is_gone=all(plan.absent_is_gone for plan in plans),
         resources_checked=sum(plan.checked for plan in plans),
+        provider_versions=versions.told(),
     )
 
 
@@ -156,11 +160,12 @@ def _incomplete_reason(plans: list[_Plan], options: ParseOptions) -> str:
     return ""
 
 
-def _read(members: Members, options: ParseOptions) -> _Plan:
+def _read(members: Members, options: ParseOptions, versions: ProviderVersions) -> _Plan:
     _check_kind(members)
     version = _check_version(members)
     plan = _Plan(tool_version=typed(members, "terraform_version", str, "")[:_MAX_TOOL_VERSION])
     regions = Regions(members)
+    note_pinned(members, versions)
     plan.reason, plan.vouchable = _partial(members, version, plan.tool_version)
     seen: set[Key] = set()
     _read_changes(members, plan, options, regions, seen)

@@ -46,6 +46,7 @@ WRITABLE: dict[tuple[str, str], set[str]] = {
     ("detection-settings", "patch"): {"alertAfterScans", "flapWindowDays"},
     ("drift-approve", "post"): {"differenceDigest", "reason"},  # the digest is compared, never set
     ("drift-reject", "post"): {"differenceDigest", "reason"},
+    ("drift-snooze", "post"): {"differenceDigest", "reason"},
     ("drifts-bulk", "post"): {"action", "reason"},
     ("drift-group-decide", "post"): {"action", "reason"},
     ("drift-comments", "post"): {"text"},  # a comment's own words, and a column of another table's name
