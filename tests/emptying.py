@@ -2,8 +2,9 @@
 
 Django's own flush truncates every table, each with new files for itself and its indexes, and then makes all content
 types and permissions anew. Here the tables with rows are emptied by DELETE, in any order since Django's foreign keys
-are checked at the end of the transaction, and content types and permissions stay. The journal refuses DELETE, so it is
-truncated. Where a test has filled a table with many rows, everything is truncated as Django does it.
+are checked at the end of the transaction, and content types and permissions stay. The journal and the costs' ledger
+refuse DELETE, so they are truncated. Jobs that a test left waiting go too: Django does not know procrastinate's tables
+as its own. Where a test has filled a table with many rows, everything is truncated as Django does it.
 """
 
 from collections.abc import Sequence
@@ -17,6 +18,8 @@ MANY = 2000
 """Rows from which on truncating is quicker than deleting."""
 KEPT = frozenset({"django_content_type", "auth_permission"})
 """What migrations fill and no test changes."""
+APPEND_ONLY = "{audit_log,costs_cost_metric}"
+"""Tables that refuse DELETE; nothing refers to them."""
 
 EMPTY = """
 DO $$
@@ -35,8 +38,13 @@ BEGIN
         TRUNCATE {all};
     ELSE
         FOREACH one IN ARRAY filled LOOP
-            IF one = 'audit_log' THEN TRUNCATE audit_log; ELSE EXECUTE format('DELETE FROM %I', one); END IF;
+            EXECUTE format(CASE WHEN one = ANY('{append_only}') THEN 'TRUNCATE %I' ELSE 'DELETE FROM %I' END, one);
         END LOOP;
+    END IF;
+    IF EXISTS (SELECT FROM procrastinate_jobs) THEN
+        DELETE FROM procrastinate_periodic_defers;
+        DELETE FROM procrastinate_events;
+        DELETE FROM procrastinate_jobs;
     END IF;
 END $$
 """
@@ -50,7 +58,7 @@ def _statements(style: Any, tables: Sequence[str], **options: Any) -> list[str]:
         return []
     quoted = ", ".join(connection.ops.quote_name(name) for name in names)
     literals = ", ".join(f"'{name}'" for name in names)
-    return [EMPTY.format(names=literals, many=MANY, all=quoted)]
+    return [EMPTY.format(names=literals, many=MANY, all=quoted, append_only=APPEND_ONLY)]
 
 
 def _nothing_to_make(*args: Any, **options: Any) -> None:

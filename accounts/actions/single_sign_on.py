@@ -155,9 +155,12 @@ def _link(w: Writer, user: User | None, identity: Identity, domain: Domain) -> U
         return None
     if user.account_id != domain.account_id:
         raise Refused(Reason.TAKEN, "by a user of another account")
-    if SocialAccount.objects.filter(user=user, provider=identity.issuer).exists():
+    linked = SocialAccount.objects.filter(user=user, provider=identity.issuer).values_list("uid", flat=True)
+    if set(linked) - {identity.subject}:
         raise Refused(Reason.TAKEN, "by a user with another subject")
     _admitted(user)
+    if linked:  # by the same person in another tab, since this log-in looked
+        return user
     SocialAccount.objects.create(user=user, provider=identity.issuer, uid=identity.subject)
     w.record(UserLinked(id=user.pk, issuer=identity.issuer))
     return user

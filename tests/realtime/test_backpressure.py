@@ -9,13 +9,26 @@ import pytest
 from driftsentry.realtime import feed, outbox
 from driftsentry.realtime.consumer import LiveStream
 from tests.realtime.happenings import drift_created, happen
-from tests.realtime.inprocess import PATIENCE_SECONDS, Frame, Talk, off_loop
+from tests.realtime.inprocess import PATIENCE_SECONDS, Frame, Talk, comes_true, off_loop
 
 MANY = 2 * outbox.LIMIT
 
 
 async def many_happen(world: Any) -> None:
     await off_loop(happen, world.account.pk, *(drift_created() for _ in range(MANY)))
+
+
+def noted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many entries the feed has handed out, each time."""
+    many: list[int] = []
+    hand_out = feed.Feed._hand_out
+
+    def counted(self: feed.Feed, entries: Any) -> None:
+        many.append(len(entries))
+        hand_out(self, entries)
+
+    monkeypatch.setattr(feed.Feed, "_hand_out", counted)
+    return many
 
 
 async def events(talk: Talk, many: int) -> list[Frame]:
@@ -67,11 +80,13 @@ async def test_a_client_that_falls_too_far_behind_is_too_slow(
     stream: LiveStream, world: Any, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(feed, "MAX_BEHIND", outbox.LIMIT // 2)
+    handed_out = noted(monkeypatch)
     async with Talk(stream, token) as talk:
         await talk.listen()
         talk.reading.clear()
         for _ in range(4):
             await many_happen(world)
+        assert await comes_true(lambda: sum(handed_out) >= 4 * MANY)
         talk.reading.set()
         assert await talk.close_code() == 1013
 
