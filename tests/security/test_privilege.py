@@ -18,6 +18,13 @@ def everybody(world: World) -> list[tuple[str, str]]:
     return sorted((str(user.pk), f"{user.role} {user.is_active} {user.is_superuser}") for user in User.objects.all())
 
 
+def harmless_of(route: Route) -> set[str]:
+    """The methods that a path answers to others than admins: what it reads may be for more than what it changes."""
+    reading = route.actions.get("get")
+    open_to_more = reading is not None and "ADMINISTER" not in route.view.permissions[reading].name
+    return {"OPTIONS", "GET", "HEAD"} if open_to_more else {"OPTIONS"}
+
+
 @pytest.mark.parametrize(("route", "method", "action"), ADMINS_ONLY, ids=call_named)
 def test_no_spelling_of_a_method_or_path_opens_what_is_for_admins(
     world: World, route: Route, method: str, action: str
@@ -29,8 +36,8 @@ def test_no_spelling_of_a_method_or_path_opens_what_is_for_admins(
             for sent in ("GET", "POST", "OPTIONS", "HEAD"):
                 headers = {name: method.upper()}
                 answer = client.generic(sent, f"{path}?_method={method}", '{"role": "admin"}', headers=headers)
-                assert answer.status_code in {200, 403, 405, 415}, (name, sent)
-                assert answer.status_code != 200 or sent == "OPTIONS"
+                allowed = {200, 404} if sent in harmless_of(route) else set()
+                assert answer.status_code in {403, 405, 415} | allowed, (name, sent)
         for spelling in SPELLINGS:
             answer = client.generic(method.upper(), path + spelling, '{"role": "admin"}', "application/json")
             assert answer.status_code in {400, 403, 404, 405}, spelling
