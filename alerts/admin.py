@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts.actors import actor_of
-from alerts import actions
+from alerts.actions import alerts as actions
 from alerts.models import Alert
 from driftsentry.api.access import Permission
 from driftsentry.api.admin import TenantAdmin, badge

@@ -309,6 +309,10 @@ DETECTOR_PRIVATE_HOSTS = tuple(host.strip().lower() for host in env.list("DETECT
 REMEDIATION_PRIVATE_HOSTS = tuple(host.strip().lower() for host in env.list("REMEDIATION_PRIVATE_HOSTS", default=[]))
 REMEDIATION_ANSWER_SECONDS = env.int("REMEDIATION_ANSWER_SECONDS", default=3600)
 
+# --- Notifications ------------------------------------------------------------------------------------------------
+# Hosts that channels may speak to although their addresses are not public ones, also without TLS.
+NOTIFICATION_PRIVATE_HOSTS = tuple(host.strip().lower() for host in env.list("NOTIFICATION_PRIVATE_HOSTS", default=[]))
+
 # --- Rest ---------------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"

@@ -13,7 +13,7 @@ from accounts.views.second_factor import SecondFactorResetViewSet, SecondFactorV
 from accounts.views.sessions import MySessionViewSet
 from accounts.views.sso import SsoTokenViewSet
 from accounts.views.users import UserViewSet
-from alerts.views import AlertViewSet
+from alerts.views.alerts import AlertViewSet
 from audit.views import AuditLogViewSet
 from costs.views import CostTrendViewSet
 from drifts.views.detection_settings import DetectionSettingsViewSet

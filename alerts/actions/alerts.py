@@ -8,7 +8,7 @@ from django.db import transaction
 from prometheus_client import Counter
 
 from alerts.facts import AlertCreated, AlertRead, OwnAlertCreated, OwnAlertRead
-from alerts.models import Alert
+from alerts.models.alerts import Alert
 from audit import journal
 from audit.actors import Actor
 from audit.facts import Fact

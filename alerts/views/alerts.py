@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.actors import actor_of
-from alerts import actions
+from alerts.actions import alerts as actions
 from alerts.filters import AlertFilter
 from alerts.models import Alert
 from alerts.serializers import AlertSerializer, MarkedCountSerializer, UnreadCountSerializer

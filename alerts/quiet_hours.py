@@ -1,0 +1,1 @@
+"""Quiet hours: when a channel is left in peace. Pure."""

@@ -1,0 +1,1 @@
+"""Routing: which channel hears of which occasion. Pure."""

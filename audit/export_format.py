@@ -1,0 +1,1 @@
+"""An exported journal: how it is written and verified, with no database. Pure."""
