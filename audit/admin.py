@@ -1,17 +1,29 @@
 """The journal in the admin: to read only, as in the database."""
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from audit.exporting import file_name, header_of, written
 from audit.facts import REGISTRY, sentence
-from audit.models import AuditHead, AuditLog
+from audit.models import AuditCheckpoint, AuditHead, AuditLog
 from audit.serializers import personal_of
+from audit.streaming import sent_as_file
+from audit.verification import verify
 from driftsentry.api.access import Permission
 from driftsentry.api.admin import TenantAdmin, json_block
+
+MOST_VERIFIED = 50_000
+"""Entries walked while a page is waited for: a second or two."""
 
 
 class KindFilter(admin.SimpleListFilter):
@@ -97,15 +109,79 @@ class AuditLogAdmin(TenantAdmin):
 
 @admin.register(AuditHead)
 class AuditHeadAdmin(TenantAdmin):
-    """Where each account's journal ends."""
+    """Where each account's journal ends, and whether it holds."""
 
     reading = Permission.READ_AUDIT
-    list_display = ("__str__", "seq", "last_hash", "epoch")
+    list_display = ("__str__", "seq", "last_hash", "archived_seq", "epoch")
     list_select_related = ("account",)
-    fields = ("account", "seq", "last_hash", "epoch")
-    readonly_fields = ("last_hash",)
+    fields = ("account", "seq", "last_hash", "archived_seq", "epoch", "verifies", "links")
+    readonly_fields = ("last_hash", "verifies", "links")
 
     @admin.display(description="hash")
     def last_hash(self, head: AuditHead) -> str:
         """Hex of the last entry's hash."""
         return bytes(head.hash).hex()
+
+    @admin.display
+    def verifies(self, head: AuditHead) -> str:
+        """Whether the chain holds now; a long one is not walked while a page is waited for."""
+        if head.seq - head.archived_seq > MOST_VERIFIED:
+            return f"More than {MOST_VERIFIED:,} entries: ask GET /api/v1/audit-logs/verify or manage.py audit_verify."
+        verdict = verify(head.account_id)
+        if verdict.valid:
+            return f"Yes: {verdict.entries} entries up to number {verdict.head_seq}."
+        return f"NO, at entry {verdict.first_broken_seq}: {verdict.reason}."
+
+    @admin.display
+    def links(self, head: AuditHead) -> SafeString:
+        """To the signed export, the entries and the checkpoints."""
+        return format_html(
+            '<a href="{}">Signed export (JSON Lines)</a> · <a href="{}">Entries</a> · <a href="{}">Checkpoints</a>',
+            reverse("admin:audit_audithead_export", args=[head.pk]),
+            reverse("admin:audit_auditlog_changelist"),
+            reverse("admin:audit_auditcheckpoint_changelist"),
+        )
+
+    def get_urls(self) -> list[URLPattern]:
+        """With the export's."""
+        export = self.admin_site.admin_view(self.export)
+        return [path("<uuid:account_id>/export/", export, name="audit_audithead_export"), *super().get_urls()]
+
+    def export(self, request: HttpRequest, account_id: UUID) -> HttpResponseBase:
+        """The journal as a signed file, as the API gives it.
+
+        Args:
+            request: Of an admin.
+            account_id: Whose journal.
+
+        Raises:
+            PermissionDenied: The user may not read the journal.
+            Http404: It is another account's.
+        """
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        get_object_or_404(self.get_queryset(request), pk=account_id)
+        header = header_of(account_id)
+        return sent_as_file(request, written(header), name=file_name(header))
+
+
+@admin.register(AuditCheckpoint)
+class AuditCheckpointAdmin(TenantAdmin):
+    """Up to where each journal is archived, and in which file."""
+
+    reading = Permission.READ_AUDIT
+    list_display = ("seq", "at", "archived_at", "entries", "file_name")
+    list_select_related = ("account",)
+    ordering = ("-archived_at",)
+    fields = ("account", "seq", "at", "archived_at", "entries", "file_name", "file_sha256", "last_hash", "key_id")
+    readonly_fields = ("file_sha256", "last_hash")
+
+    @admin.display(description="sha256 of the file")
+    def file_sha256(self, checkpoint: AuditCheckpoint) -> str:
+        """Hex of the file's digest."""
+        return bytes(checkpoint.file_digest).hex()
+
+    @admin.display(description="hash")
+    def last_hash(self, checkpoint: AuditCheckpoint) -> str:
+        """Hex of the last archived entry's hash."""
+        return bytes(checkpoint.hash).hex()

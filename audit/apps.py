@@ -8,3 +8,7 @@ class AuditConfig(AppConfig):
 
     name = "audit"
     verbose_name = "Journal"
+
+    def ready(self) -> None:
+        """Register the journal's own facts."""
+        from audit import archive_facts  # noqa: F401, PLC0415 - the registry must be there before the facts

@@ -10,7 +10,19 @@ from typing import Any
 
 import rfc8785
 
+try:
+    import orjson
+except ImportError:  # an auditor's machine may have rfc8785 alone
+    _quick: Any = rfc8785.dumps
+else:
+
+    def _quick(value: Any) -> bytes:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER)
+
+
 GENESIS = bytes(32)
+FIRST_OUT_OF_ORDER = "\ud800"
+"""From here on, sorting by code point is not sorting by UTF-16, as RFC 8785 does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +97,29 @@ def personal_digest(salt: bytes, personal: dict[str, str]) -> bytes:
         salt: Random bytes of the entry, erased with the part.
         personal: The actor's e-mail, address and user agent, and the free text.
     """
-    return hashlib.sha256(salt + _text(personal).encode()).digest()
+    return hashlib.sha256(salt + canonical(personal)).digest()
+
+
+def canonical(value: Any) -> bytes:
+    """RFC 8785 text of what the journal holds: strings, whole numbers, booleans, null, lists and objects of these.
+
+    For these orjson writes the same bytes fifty times as quickly, unless keys sort otherwise. It is not asked about
+    fractions: facts hold none, and neither do the lines of an export.
+
+    Args:
+        value: Plain data.
+
+    Raises:
+        rfc8785.CanonicalizationError: It cannot be written so, e.g. a number of more than 53 bits.
+    """
+    try:
+        text: bytes = _quick(value)
+    except TypeError:
+        return rfc8785.dumps(value)
+    if text.isascii() or max(text.decode()) < FIRST_OUT_OF_ORDER:
+        return text
+    return rfc8785.dumps(value)
 
 
 def _text(value: Any) -> str:
-    return rfc8785.dumps(value).decode()
+    return canonical(value).decode()

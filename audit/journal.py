@@ -22,7 +22,7 @@ from audit.canonical import Entry, personal_digest
 from audit.counters import ENTRIES
 from audit.facts import Fact, storable
 from audit.reactions import react_to_all
-from driftsentry.api import tenancy
+from driftsentry.api import tenancy, units
 from driftsentry.api.ids import new_id
 
 APPEND = "SELECT audit_append(%s, %s::jsonb, %s::text[], %s::text[], %s::text[])"
@@ -36,6 +36,8 @@ class Writer:
         account_id: The account whose journal it is.
         actor: Who does it.
         now: The transaction's time, for the tables that it changes.
+        facts: What was recorded, each with the id of its entry.
+        asides: What is left, beside the facts, for reactions that sum up (`audit.reactions.reacts_once_to`).
     """
 
     def __init__(self, account_id: UUID, actor: Actor) -> None:
@@ -49,6 +51,7 @@ class Writer:
         self.actor = actor
         self.now: datetime = timezone.now()
         self.facts: list[tuple[UUID, Fact]] = []
+        self.asides: list[object] = []
 
     def record(self, fact: Fact) -> UUID:
         """Add a fact; it is appended when the transaction ends.
@@ -75,7 +78,7 @@ def writing(account_id: UUID, *, by: Actor) -> Iterator[Writer]:
     Yields:
         The writer that collects the facts.
     """
-    with tenancy.within(account_id), transaction.atomic(durable=True):
+    with tenancy.within(account_id), units.part():
         writer = Writer(account_id, by)
         yield writer
         react_to_all(writer)
@@ -105,6 +108,9 @@ def _append(writer: Writer) -> int:
         between.append(second)
         after.append(third)
     with connection.cursor() as cursor:
+        # Keys to other tables are checked now, which may wait for their rows: at the end, it would wait with the head
+        # locked for somebody who waits for the head.
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute(APPEND, [writer.account_id, json.dumps(rows), before, between, after])
         (seq,) = cursor.fetchone()
     return int(seq)

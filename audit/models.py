@@ -12,6 +12,10 @@ class AuditHead(models.Model):
     epoch = models.UUIDField(default=uuid.uuid4, help_text="Changes when a database is restored: readers start afresh.")
     seq = models.BigIntegerField(default=0, help_text="The last entry's number.")
     hash = models.BinaryField(default=bytes(32), help_text="The last entry's hash.")
+    # Readers of the past look at it in the query that they make anyway: what is not after it is no longer here.
+    archived_seq = models.BigIntegerField(
+        default=0, db_default=0, help_text="Up to this number the entries are archived; the latest checkpoint's."
+    )
 
     class Meta:
         """One row an account."""
@@ -64,3 +68,31 @@ class AuditLog(models.Model):
     def __str__(self) -> str:
         """Its number and kind."""
         return f"#{self.seq} {self.kind}"
+
+
+class AuditCheckpoint(models.Model):
+    """Up to where a journal was archived, signed: the chain that is left hangs on it. Append-only."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    account = models.ForeignKey("accounts.Account", models.PROTECT, related_name="+", db_constraint=False)
+    seq = models.BigIntegerField(help_text="The last archived entry's number.")
+    hash = models.BinaryField(help_text="The last archived entry's hash.")
+    at = models.DateTimeField(help_text="When the last archived entry was appended.")
+    archived_at = models.DateTimeField(help_text="When the archive was made.")
+    entries = models.BigIntegerField(help_text="How many entries the file holds.")
+    file_name = models.TextField(help_text="The file that holds them.")
+    file_digest = models.BinaryField(help_text="sha256 of that file.")
+    key_id = models.TextField(help_text="The key that signed this checkpoint.")
+    signature = models.TextField(help_text="Ed25519 over all of the above; base64.")
+
+    class Meta:
+        """Each goes further than the one before."""
+
+        db_table = "audit_checkpoint"
+        verbose_name = "journal checkpoint"
+        ordering = ["seq"]
+        constraints = [models.UniqueConstraint(fields=["account", "seq"], name="audit_checkpoint_account_seq")]
+
+    def __str__(self) -> str:
+        """Up to where it goes."""
+        return f"archived up to #{self.seq}"

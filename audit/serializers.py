@@ -1,9 +1,13 @@
 """The journal on the wire."""
 
+import base64
+from typing import Any
+
 from rest_framework import serializers
 
 from audit.facts import sentence
 from audit.models import AuditLog
+from audit.signatures import Keyring, public_pem
 from driftsentry.api.casing import CamelModelSerializer, CamelSerializer
 
 ERASED = "(erased)"
@@ -31,7 +35,9 @@ class _EntrySerializer(CamelModelSerializer):
     def get_message(self, entry: AuditLog) -> str:
         """The entry in words."""
         text = "" if entry.personal is None else str(entry.personal.get("text", ""))
-        return sentence(entry.kind, entry.v, entry.data, text)
+        names: dict[str, str] = self.context.get("names", {})
+        told = {field: names.get(str(value), value) for field, value in entry.data.items()}
+        return sentence(entry.kind, entry.v, told, text)
 
 
 class TimelineEntrySerializer(_EntrySerializer):
@@ -81,6 +87,30 @@ class AuditLogSerializer(_EntrySerializer):
         return bytes(entry.prev_hash).hex()
 
 
+class CheckpointSerializer(CamelSerializer):
+    """Up to where a journal is archived, as it was signed."""
+
+    account = serializers.UUIDField()
+    archived_at = serializers.DateTimeField()
+    at = serializers.DateTimeField(help_text="When the last archived entry was appended.")
+    entries = serializers.IntegerField()
+    file_digest = serializers.CharField(help_text="sha256 of the archive.")
+    file_name = serializers.CharField()
+    hash = serializers.CharField(help_text="Of the last archived entry.")
+    id = serializers.UUIDField()
+    key_id = serializers.CharField()
+    seq = serializers.IntegerField(help_text="The last archived entry's number.")
+    signature = serializers.CharField()
+
+    def to_representation(self, instance: dict[str, Any]) -> dict[str, Any]:
+        """A checkpoint is signed under the names that it has on the wire.
+
+        Args:
+            instance: As it was signed.
+        """
+        return super().to_representation({field.source: instance[name] for name, field in self.fields.items()})
+
+
 class VerdictSerializer(CamelSerializer):
     """What a verification found."""
 
@@ -91,3 +121,33 @@ class VerdictSerializer(CamelSerializer):
     head_hash = serializers.CharField()
     first_broken_seq = serializers.IntegerField(allow_null=True)
     reason = serializers.CharField(allow_blank=True)
+    archived_seq = serializers.IntegerField(help_text="Up to this number the entries are in archives.")
+    checkpoint = CheckpointSerializer(allow_null=True, help_text="The signed checkpoint that the chain hangs on.")
+
+
+class SigningKeySerializer(CamelSerializer):
+    """A key that journals are signed with: its public half."""
+
+    key_id = serializers.CharField()
+    algorithm = serializers.ChoiceField(choices=["Ed25519"])
+    public_key = serializers.CharField(help_text="Base64 of the 32 bytes.")
+    pem = serializers.CharField()
+    is_signing = serializers.BooleanField(help_text="Signs now; the others verify what they signed before.")
+
+
+def signing_keys(keys: Keyring) -> list[dict[str, Any]]:
+    """The public halves of a server's keys, the one that signs first.
+
+    Args:
+        keys: The server's.
+    """
+    return [
+        {
+            "key_id": ident,
+            "algorithm": "Ed25519",
+            "public_key": base64.b64encode(public).decode(),
+            "pem": public_pem(public),
+            "is_signing": ident == keys.signing_id,
+        }
+        for ident, public in keys.public.items()
+    ]

@@ -1,20 +1,36 @@
 """A drift's story: the journal filtered by drift, oldest first."""
 
+from datetime import datetime
 from uuid import UUID
 
+from audit import checkpoints
+from audit.archive_facts import JournalArchived
 from audit.models import AuditLog
 
 
-def of_drift(account_id: UUID, drift_id: UUID, *, most: int) -> list[AuditLog]:
+def of_drift(account_id: UUID, drift_id: UUID, *, began: datetime, most: int) -> list[AuditLog]:
     """The newest journal entries of a drift, oldest of them first.
+
+    Where the journal is archived beyond the story's beginning, the entry that says so comes first.
 
     Args:
         account_id: The tenant.
         drift_id: The drift.
+        began: When the drift was recorded.
         most: How many at most.
     """
     newest = AuditLog.objects.filter(account_id=account_id, drift_id=drift_id).order_by("-seq")[:most]
-    return list(reversed(newest))
+    story = list(reversed(newest))
+    archived = _archived_since(account_id, began) if len(story) < most else None
+    return [archived, *story] if archived else story
+
+
+def _archived_since(account_id: UUID, began: datetime) -> AuditLog | None:
+    checkpoint = checkpoints.latest(account_id)
+    if checkpoint is None or checkpoint.at < began:
+        return None
+    told = AuditLog.objects.filter(account_id=account_id, kind=JournalArchived.kind)
+    return told.order_by("-seq").first()
 
 
 def entry(account_id: UUID, ident: UUID) -> AuditLog:

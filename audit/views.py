@@ -1,31 +1,83 @@
 """The audit API."""
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema
+from django.http import StreamingHttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, viewsets
 from rest_framework.decorators import action
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.parsers import BaseParser
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from audit.exporting import file_name, header_of, written
 from audit.filters import AuditLogFilter
 from audit.models import AuditLog
-from audit.serializers import AuditLogSerializer, VerdictSerializer
+from audit.serializers import AuditLogSerializer, SigningKeySerializer, VerdictSerializer, signing_keys
+from audit.streaming import JSON_LINES, sent_as_file
 from audit.verification import verify
 from driftsentry.api.access import Permission, Reach
+from driftsentry.api.errors import Invalid
+from driftsentry.api.filtering import refuse_unknown_parameters
 from driftsentry.api.tenancy import account_id_of, is_described
+
+RANGE = ("afterSeq", "upTo")
+MAX_SEQ_DIGITS = 18
+UNFILTERED = "An export is a chain, which a filtered one would not be: it takes afterSeq and upTo only."
+_SEQ = {"type": "integer", "minimum": 0, "maximum": 10**MAX_SEQ_DIGITS - 1}
+
+
+class _AnyAccepted(BaseContentNegotiation):
+    """Whoever asks for a file by its own media type is answered; refusals are JSON as everywhere."""
+
+    def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser | None:
+        """None: there is no body.
+
+        Args:
+            request: The request.
+            parsers: Unused.
+        """
+        return None
+
+    def select_renderer(
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        """The first one, whatever is accepted.
+
+        Args:
+            request: The request.
+            renderers: Those of the view.
+            format_suffix: Unused.
+        """
+        first = next(iter(renderers))
+        return first, str(first.media_type)
 
 
 class AuditLogViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[AuditLog]):
-    """The account's journal, newest first, and whether it still holds."""
+    """The account's journal, newest first, whether it still holds, and the whole of it as a signed file."""
 
     serializer_class = AuditLogSerializer
     filterset_class = AuditLogFilter
     queryset = AuditLog.objects.none()
     cursor_order = "-seq"
-    permissions: ClassVar[dict[str, Permission]] = {"list": Permission.READ_AUDIT, "verify": Permission.READ_AUDIT}
-    reach: ClassVar[dict[str, Reach]] = {"list": Reach.ACCOUNT, "verify": Reach.ACCOUNT}
+    permissions: ClassVar[dict[str, Permission]] = {
+        "list": Permission.READ_AUDIT,
+        "verify": Permission.READ_AUDIT,
+        "export": Permission.READ_AUDIT,
+        "signing_keys": Permission.READ_AUDIT,
+    }
+    reach: ClassVar[dict[str, Reach]] = {
+        "list": Reach.ACCOUNT,
+        "verify": Reach.ACCOUNT,
+        "export": Reach.ACCOUNT,
+        "signing_keys": Reach.ACCOUNT,
+    }
 
     def get_queryset(self) -> QuerySet[AuditLog]:
         """The account's entries."""
@@ -36,5 +88,45 @@ class AuditLogViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[AuditLog]):
     @extend_schema(responses=VerdictSerializer, filters=False)
     @action(detail=False, pagination_class=None)
     def verify(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Check the whole chain; names the first entry that does not fit."""
+        """Check the whole chain, from the latest checkpoint on; names the first entry that does not fit."""
         return Response(VerdictSerializer(verify(account_id_of(request))).data)
+
+    @extend_schema(
+        filters=False,
+        parameters=[OpenApiParameter(name, _SEQ) for name in RANGE],
+        responses={(200, JSON_LINES): OpenApiTypes.STR},
+    )
+    @action(detail=False, pagination_class=None)
+    def export(self, request: Request, *args: Any, **kwargs: Any) -> StreamingHttpResponse:
+        """The journal as JSON Lines: a header, an entry a line, and last a head signed with Ed25519.
+
+        It ends at the head as it was when the export began, and begins after the latest checkpoint where older entries
+        are archived. `afterSeq` and `upTo` narrow it to a part, whose chain hangs on the entry before it; other filters
+        are refused. A file without its signed last line is not whole. `manage.py audit_verify --export FILE` checks it.
+        """
+        if set(request.query_params) & set(AuditLogFilter.base_filters) - set(RANGE):
+            raise Invalid(UNFILTERED)
+        refuse_unknown_parameters(request, RANGE)
+        after, up_to = (_seq_of(request, name) for name in RANGE)
+        header = header_of(account_id_of(request), after=after, up_to=up_to)
+        return sent_as_file(request, written(header), name=file_name(header))
+
+    @extend_schema(responses=SigningKeySerializer(many=True), filters=False)
+    @action(detail=False, pagination_class=None)
+    def signing_keys(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """The public keys that journals are signed with, for auditors to keep; the first one signs now."""
+        return Response(SigningKeySerializer(signing_keys(settings.JOURNAL_KEYS), many=True).data)
+
+    def get_content_negotiator(self) -> BaseContentNegotiation:
+        """An export is asked for by its own media type."""
+        is_file = "export" in self.action_map.values()
+        return _AnyAccepted() if is_file else super().get_content_negotiator()
+
+
+def _seq_of(request: Request, name: str) -> int | None:
+    given = request.query_params.get(name, "")
+    if not given:
+        return None
+    if not given.isascii() or not given.isdigit() or len(given) > MAX_SEQ_DIGITS:
+        raise Invalid.field(name, f"{name} must be a whole number of at most {MAX_SEQ_DIGITS} digits.")
+    return int(given)

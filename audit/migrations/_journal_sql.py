@@ -61,3 +61,68 @@ DROP TRIGGER audit_log_no_truncate ON audit_log;
 DROP TRIGGER audit_log_append_only ON audit_log;
 DROP FUNCTION audit_log_refuse();
 """
+
+# Dropping what is archived: the one exception from "append-only", by one function, up to the latest checkpoint only.
+# Walled work may neither call it nor make a checkpoint. The setting holds for the function's own statement: a DELETE of
+# somebody who may delete is refused as before, archived or not.
+PROTECT_BUT_ARCHIVED = """
+CREATE OR REPLACE FUNCTION audit_log_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'UPDATE'
+       AND NEW.personal IS NULL AND NEW.salt IS NULL
+       AND to_jsonb(NEW) - 'personal' - 'salt' = to_jsonb(OLD) - 'personal' - 'salt' THEN
+        RETURN NEW;
+    END IF;
+    IF TG_OP = 'DELETE' AND current_setting('driftsentry.dropping', true) = OLD.account_id::text THEN
+        IF EXISTS (SELECT FROM audit_checkpoint WHERE account_id = OLD.account_id AND seq >= OLD.seq) THEN
+            RETURN OLD;
+        END IF;
+    END IF;
+    RAISE EXCEPTION 'the journal is append-only: % is refused', TG_OP USING ERRCODE = 'restrict_violation';
+END $$;
+"""
+PROTECT_ALL = """
+CREATE OR REPLACE FUNCTION audit_log_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'UPDATE'
+       AND NEW.personal IS NULL AND NEW.salt IS NULL
+       AND to_jsonb(NEW) - 'personal' - 'salt' = to_jsonb(OLD) - 'personal' - 'salt' THEN
+        RETURN NEW;
+    END IF;
+    RAISE EXCEPTION 'the journal is append-only: % is refused', TG_OP USING ERRCODE = 'restrict_violation';
+END $$;
+"""
+
+DROP_ARCHIVED = """
+CREATE FUNCTION audit_drop_archived(p_account uuid, p_most integer) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    archived bigint;
+    dropped bigint;
+BEGIN
+    SELECT max(seq) INTO archived FROM audit_checkpoint WHERE account_id = p_account;
+    PERFORM set_config('driftsentry.dropping', p_account::text, true);
+    DELETE FROM audit_log WHERE account_id = p_account AND seq IN (
+        SELECT seq FROM audit_log WHERE account_id = p_account AND seq <= archived ORDER BY seq LIMIT p_most);
+    GET DIAGNOSTICS dropped = ROW_COUNT;
+    PERFORM set_config('driftsentry.dropping', '', true);
+    RETURN dropped;
+END $$;
+REVOKE ALL ON FUNCTION audit_drop_archived(uuid, integer) FROM PUBLIC;
+"""
+UNDROP_ARCHIVED = "DROP FUNCTION audit_drop_archived(uuid, integer);"
+
+PROTECT_CHECKPOINTS = """
+CREATE FUNCTION audit_checkpoint_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'checkpoints are append-only: % is refused', TG_OP USING ERRCODE = 'restrict_violation';
+END $$;
+CREATE TRIGGER audit_checkpoint_append_only BEFORE UPDATE OR DELETE ON audit_checkpoint
+    FOR EACH ROW EXECUTE FUNCTION audit_checkpoint_refuse();
+CREATE TRIGGER audit_checkpoint_no_truncate BEFORE TRUNCATE ON audit_checkpoint
+    FOR EACH STATEMENT EXECUTE FUNCTION audit_checkpoint_refuse();
+"""
+UNPROTECT_CHECKPOINTS = """
+DROP TRIGGER audit_checkpoint_no_truncate ON audit_checkpoint;
+DROP TRIGGER audit_checkpoint_append_only ON audit_checkpoint;
+DROP FUNCTION audit_checkpoint_refuse();
+"""

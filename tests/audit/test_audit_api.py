@@ -150,6 +150,8 @@ def test_verify_gives_the_head_and_that_all_holds(world: World) -> None:
         "headHash": bytes(last.hash).hex(),
         "firstBrokenSeq": None,
         "reason": "",
+        "archivedSeq": 0,
+        "checkpoint": None,
     }
 
 

@@ -1,6 +1,7 @@
 """The doorbell is best effort: what it cannot do never costs a write."""
 
 import socket
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -47,15 +48,32 @@ def test_a_silent_redis_is_waited_for_only_so_long(
     world: World, listening_but_silent: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(doorbell, "TIMEOUT_SECONDS", 0.2)
+    monkeypatch.setattr(doorbell, "_silence", doorbell.Silence())
     before = verify(world.account.pk).entries
     usual = channel_layers.set("default", ringing_at(listening_but_silent))
     try:
         with capture_logs() as logs:
-            append(world.account.pk, "one")
+            for name in ("one", "two", "three"):  # the first alone waits
+                append(world.account.pk, name)
     finally:
         channel_layers.set("default", usual)
-    assert verify(world.account.pk).entries == before + 1
+    assert verify(world.account.pk).entries == before + 3
     assert [(line["event"], line["error"]) for line in logs] == [("doorbell_failed", "TimeoutError")]
+
+
+def test_a_bell_that_was_left_alone_rings_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[object] = []
+
+    async def noted(message: object) -> None:
+        sent.append(message)
+
+    monkeypatch.setattr(doorbell, "_send", noted)
+    monkeypatch.setattr(doorbell, "_silence", doorbell.Silence())
+    doorbell._silence.begin()
+    doorbell.ring(world.account.pk, 1)
+    monkeypatch.setattr(doorbell._silence, "_until", time.monotonic())
+    doorbell.ring(world.account.pk, 2)
+    assert sent == [{"type": "journal.rang", "account": str(world.account.pk), "seq": 2}]
 
 
 def test_a_commit_rings_once_with_the_account_and_its_last_number(world: World) -> None:

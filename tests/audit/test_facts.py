@@ -12,14 +12,34 @@ from uuid import UUID
 import pytest
 
 import accounts.facts
+import alerts.channel_facts
 import alerts.facts
+import alerts.handling_facts
+import alerts.notification_facts
+import audit.archive_facts
+import drifts.approval_facts
+import drifts.assignment_facts
 import drifts.facts
 import drifts.group_facts
+import drifts.reminder_facts
 import drifts.snooze_facts
 from audit.facts import REGISTRY, Fact, register, sentence
 
 GOLDEN = Path(__file__).parent / "golden"
-REGISTERING = (accounts.facts, alerts.facts, drifts.facts, drifts.group_facts, drifts.snooze_facts)
+REGISTERING = (
+    accounts.facts,
+    alerts.channel_facts,
+    alerts.facts,
+    alerts.handling_facts,
+    alerts.notification_facts,
+    audit.archive_facts,
+    drifts.approval_facts,
+    drifts.assignment_facts,
+    drifts.facts,
+    drifts.group_facts,
+    drifts.reminder_facts,
+    drifts.snooze_facts,
+)
 EXAMPLES: dict[Any, Any] = {
     str: "words",
     bool: True,
