@@ -1,7 +1,6 @@
 """The mails: plain text, without anything that would tell whether they were read."""
 
 from dataclasses import dataclass
-from smtplib import SMTPRecipientsRefused
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -9,17 +8,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from accounts.models import User
-
-PERMANENT = 500
-"""Answers of a mail server from here on will not change (RFC 5321 section 4.2.1)."""
-
-
-class MailNotSent(Exception):
-    """The mail server could not be reached, or does not take the mail now: worth another try."""
-
-
-class MailRefused(Exception):
-    """The mail server does not take mails to this address: not worth another try."""
+from driftsentry.api.mail import hand_over
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +46,7 @@ def send(mail: Mail, user: User, **context: str) -> None:
         f"accounts/mail/{mail.template}", known | {key: _line(value) for key, value in context.items()}
     )
     message = EmailMessage(mail.subject, text, to=[user.email], headers={"Auto-Submitted": "auto-generated"})
-    # The errors' own words hold the address; they would reach the log with their traceback.
-    try:
-        message.send()
-    except SMTPRecipientsRefused as error:
-        codes = [code for code, _ in error.recipients.values()]
-        if codes and min(codes) >= PERMANENT:
-            raise MailRefused(f"The mail server refused the address ({codes[0]}).") from None
-        raise MailNotSent("The mail server does not take mails to this address now.") from None
-    except OSError as error:
-        raise MailNotSent(f"The mail server did not take the mail ({type(error).__name__}).") from None
+    hand_over(message)
 
 
 def link(token: str) -> str:

@@ -10,9 +10,10 @@ from django.conf import settings
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from accounts.mails import INVITATION, PASSWORD_CHANGED, PASSWORD_RESET, Mail, MailNotSent, MailRefused, link, send
+from accounts.mails import INVITATION, PASSWORD_CHANGED, PASSWORD_RESET, Mail, link, send
 from accounts.models import User
 from driftsentry.api import tenancy
+from driftsentry.api.mail import MailNotSent, MailRefused
 
 logger = structlog.get_logger(__name__)
 

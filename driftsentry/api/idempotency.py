@@ -1,7 +1,9 @@
 """`Idempotency-Key`: the same key and request answer the first response again; another request with it is refused.
 
 An answer is kept for a day, once it is made; a refusal is not kept, since nothing was created and a retry may succeed.
-While the first request is still being answered, a second one is refused and may try again.
+What a request does and its kept answer are one transaction: a server that dies in between leaves neither, and one that
+dies after it leaves both. While the first request is still being answered, a second one is refused and may try again;
+it waits for a lock that ends with the first one's transaction, however that ends.
 """
 
 import functools
@@ -11,23 +13,23 @@ from datetime import timedelta
 from typing import Any, cast
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
-from django.db.models import BinaryField, F, Func, IntegerField, Q, Value
+from django.db import connection
+from django.db.models import BinaryField, F, Func, IntegerField, Q, QuerySet, Value
 from django.http import HttpResponse
 from django.utils import timezone
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from driftsentry.api import units
 from driftsentry.api.envelope import CONTENT_TYPE, dumps, success
-from driftsentry.api.errors import Conflict, Invalid
+from driftsentry.api.errors import ApiError, Conflict, Invalid
 from driftsentry.api.models import IdempotentRequest
 from driftsentry.api.tenancy import account_id_of
 
 HEADER = "Idempotency-Key"
 MAX_KEY = 255
 KEPT = timedelta(days=1)
-ABANDONED = timedelta(minutes=5)
 View = Callable[..., Response]
 
 
@@ -49,55 +51,97 @@ def idempotent_but_for(*secrets: str) -> Callable[[View], Callable[..., Response
     return functools.partial(_honouring, secrets=secrets)
 
 
-def _honouring(method: View, secrets: tuple[str, ...]) -> Callable[..., Response | HttpResponse]:
+def idempotent_by_nature(method: View) -> Callable[..., Response | HttpResponse]:
+    """The same for a method that may be done twice at will, and that writes in several transactions.
+
+    While a request is being answered, and after its server has died, the same one does it again and finds it done.
+
+    Args:
+        method: The view's method; its request must be authenticated.
+    """
+
     @functools.wraps(method)
     def wrapped(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response | HttpResponse:
-        key = request.headers.get(HEADER)
+        key = _key_of(request)
         if key is None:
             return method(view, request, *args, **kwargs)
-        if not key.strip() or len(key) > MAX_KEY or not key.isprintable():
-            raise Invalid(f"{HEADER} takes 1 to {MAX_KEY} printable characters.")
-        ours, theirs = _claim(request, key)
-        if ours is None:
-            return theirs
+        with units.whole():
+            _forget_old(request, key)
+            ours, _ = _of_key(request, key).get_or_create(defaults=_first(request, key))
+        if ours.status is not None or bytes(ours.digest) != _digest(request):
+            return _answer_again(ours, request)
         try:
             response = method(view, request, *args, **kwargs)
-        except BaseException:
-            ours.delete()
+        except ApiError:
+            _of_key(request, key).filter(status=None).delete()
             raise
-        if response.status_code >= status.HTTP_400_BAD_REQUEST:
-            ours.delete()
-        else:
-            _keep(ours, response, secrets)
+        _keep(ours, response, ())
         return response
 
     return wrapped
 
 
-def _claim(request: Request, key: str) -> tuple[IdempotentRequest | None, HttpResponse]:
-    """Take the key for this request, or find the answer that was given to it before.
+def _honouring(method: View, secrets: tuple[str, ...]) -> Callable[..., Response | HttpResponse]:
+    @functools.wraps(method)
+    def wrapped(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response | HttpResponse:
+        key = _key_of(request)
+        if key is None:
+            return method(view, request, *args, **kwargs)
+        with units.whole():
+            _lock(request, key)
+            _forget_old(request, key)
+            first = _of_key(request, key).first()
+            if first is not None:
+                return _answer_again(first, request)
+            response = method(view, request, *args, **kwargs)
+            if response.status_code < status.HTTP_400_BAD_REQUEST:
+                _keep(IdempotentRequest.objects.create(**_first(request, key)), response, secrets)
+        return response
+
+    return wrapped
+
+
+def _key_of(request: Request) -> str | None:
+    """The request's key; None where it has none.
 
     Raises:
-        Conflict: The key belongs to another request, or its first request is still being answered.
+        Invalid: It is no key.
     """
-    digest = _digest(request)
+    key: str | None = request.headers.get(HEADER)
+    if key is not None and (not key.strip() or len(key) > MAX_KEY or not key.isprintable()):
+        raise Invalid(f"{HEADER} takes 1 to {MAX_KEY} printable characters.")
+    return key
+
+
+def _lock(request: Request, key: str) -> None:
+    """Let nobody else answer this key until the transaction ends.
+
+    Raises:
+        Conflict: Its first request is still being answered.
+    """
+    with connection.cursor() as cursor:
+        name = f"idempotency {request.user.pk} {key}"
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+        if not cursor.fetchone()[0]:
+            raise Conflict(f"A request with this {HEADER} is still being answered; try again shortly.")
+
+
+def _of_key(request: Request, key: str) -> QuerySet[IdempotentRequest]:
+    return IdempotentRequest.objects.filter(user_id=cast("UUID", request.user.pk), key=key)
+
+
+def _forget_old(request: Request, key: str) -> None:
+    _of_key(request, key).filter(created_at__lt=timezone.now() - KEPT).delete()
+
+
+def _first(request: Request, key: str) -> dict[str, Any]:
+    """The row of a key that is new."""
     owner = cast("UUID", request.user.pk)
-    mine = IdempotentRequest(account_id=account_id_of(request), user_id=owner, key=key, digest=digest)
-    same_key = IdempotentRequest.objects.filter(user_id=owner, key=key)
-    same_key.filter(created_at__lt=timezone.now() - KEPT).delete()
-    same_key.filter(status=None, created_at__lt=timezone.now() - ABANDONED).delete()
-    try:
-        with transaction.atomic():
-            mine.save(force_insert=True)
-    except IntegrityError:
-        return None, _answer_again(same_key.first(), digest)
-    return mine, HttpResponse()
+    return {"account_id": account_id_of(request), "user_id": owner, "key": key, "digest": _digest(request)}
 
 
-def _answer_again(first: IdempotentRequest | None, digest: bytes) -> HttpResponse:
-    if first is None or first.status is None:
-        raise Conflict(f"A request with this {HEADER} is still being answered; try again shortly.")
-    if bytes(first.digest) != digest:
+def _answer_again(first: IdempotentRequest, request: Request) -> HttpResponse:
+    if bytes(first.digest) != _digest(request):
         raise Conflict(f"This {HEADER} was used for another request; take a new one.")
     response = HttpResponse(bytes(first.body), status=first.status, content_type=CONTENT_TYPE)
     if first.location:

@@ -1,10 +1,12 @@
 """Jobs put in the queue by the transaction that is their cause: none is lost, about a rollback, or too early."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TypedDict, Unpack
 
 from procrastinate.contrib.django.django_connector import DjangoConnector
-from procrastinate.jobs import JobDeferrer
+from procrastinate.jobs import DEFAULT_QUEUE, Job, JobDeferrer
 from procrastinate.manager import JobManager
 from procrastinate.tasks import configure_task
 from procrastinate.types import TimeDeltaParams
@@ -18,6 +20,21 @@ class Options(TypedDict, total=False):
     queueing_lock: str
 
 
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """One of many jobs of the same task.
+
+    Attributes:
+        args: What the task is called with.
+        queueing_lock: Keeps another like it out of the queue.
+        at: When it is done; none: now.
+    """
+
+    args: dict[str, str]
+    queueing_lock: str
+    at: datetime | None = None
+
+
 def job(task: str, **options: Unpack[Options]) -> JobDeferrer:
     """A job to be put in the queue by its `defer`, on Django's own connection.
 
@@ -29,3 +46,32 @@ def job(task: str, **options: Unpack[Options]) -> JobDeferrer:
         **options: As procrastinate's.
     """
     return configure_task(name=task, job_manager=JobManager(DjangoConnector()), **options)
+
+
+def defer_all(task: str, errands: Iterable[Errand]) -> int:
+    """Put many jobs of one task in the queue by one statement, on Django's own connection.
+
+    Args:
+        task: The task's name.
+        errands: What to do; two with one `queueing_lock` are refused, and so is one whose like waits already.
+
+    Returns:
+        How many.
+
+    Raises:
+        AlreadyEnqueued: The like of one of them waits already; none of them is in the queue.
+    """
+    jobs = [
+        Job(
+            queue=DEFAULT_QUEUE,
+            lock=None,
+            queueing_lock=one.queueing_lock,
+            task_name=task,
+            task_kwargs={**one.args},
+            scheduled_at=one.at,
+        )
+        for one in errands
+    ]
+    if jobs:
+        JobManager(DjangoConnector()).batch_defer_jobs(jobs)
+    return len(jobs)

@@ -127,7 +127,7 @@ class EnvelopeSchema(AutoSchema):
         """A list's parameter that is left empty is not there at all, whatever its type; filters tell their bounds."""
         parameters = super()._get_parameters()
         for one in parameters:
-            if one["in"] == "path":
+            if one["in"] == "path" and "enum" not in one["schema"]:
                 one["schema"] = {"type": "string", "format": "uuid"}
             if one["in"] == "query" and not one.get("required"):
                 one["allowEmptyValue"] = True
@@ -207,7 +207,7 @@ def _yaml() -> bytes:
     return text
 
 
-class _PublicView(View):
+class PublicView(View):
     """A page for anybody; another method is refused in the envelope."""
 
     http_method_names = ["get", "head", "options"]
@@ -225,7 +225,7 @@ class _PublicView(View):
         return response
 
 
-class SchemaView(_PublicView):
+class SchemaView(PublicView):
     """The OpenAPI document, as JSON, or as YAML with `?format=yaml`."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
@@ -239,7 +239,7 @@ class SchemaView(_PublicView):
         return HttpResponse(dumps(document()), content_type=CONTENT_TYPE)
 
 
-class DocsView(_PublicView):
+class DocsView(PublicView):
     """Swagger UI over the document, from our own files only, so that `default-src 'self'` holds."""
 
     def get(self, request: HttpRequest) -> HttpResponse:

@@ -258,7 +258,7 @@ def test_an_erasure_takes_no_more_statements_for_a_longer_past(
             refreshed_at=now,
             expires_at=now - timedelta(days=1),
         )
-    with django_assert_max_num_queries(60):
+    with django_assert_max_num_queries(70):
         actions.erase_user(lived.account.pk, lived.engineer.pk, by=SYSTEM)
 
 

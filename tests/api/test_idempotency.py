@@ -7,9 +7,13 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import override_settings
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from audit.models import AuditLog
+from drifts.models import Stack
+from driftsentry.api import idempotency
 from driftsentry.api.idempotency import forget_old_requests
 from driftsentry.api.models import IdempotentRequest
 from tests.api import probes
@@ -100,14 +104,51 @@ def test_old_answers_are_forgotten(world: World) -> None:
     assert not IdempotentRequest.objects.exists()
 
 
-def test_a_request_that_is_still_being_answered_is_409_until_it_must_have_died(world: World) -> None:
-    client = world.client(world.viewer)
-    order(client)
-    unfinished = IdempotentRequest.objects.filter(key="key-1")
-    unfinished.update(status=None, body=b"")
-    assert order(client).status_code == 409
-    unfinished.update(created_at=timezone.now() - timedelta(minutes=6))
-    assert order(client).json()["data"]["number"] == 2
+def test_a_request_that_is_still_being_answered_is_409(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    client, again = world.client(world.viewer), world.client(world.viewer)
+    seen = []
+
+    class Slow(list[Any]):
+        def append(self, one: Any) -> None:
+            super().append(one)
+            with ThreadPoolExecutor(1) as pool:
+                seen.append(pool.submit(from_another_thread, again).result(timeout=30))
+
+    monkeypatch.setattr(probes, "made", Slow())
+    assert order(client).status_code == 201
+    assert seen == [409]
+    assert order(again).json()["data"]["number"] == 1
+
+
+def from_another_thread(client: APIClient) -> int:
+    try:
+        return int(order(client).status_code)
+    finally:
+        connection.close()
+
+
+def test_what_is_done_and_its_kept_answer_are_one_transaction(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that dies between the two, as here, leaves neither: the repeat does it, once."""
+    client, before = world.client(world.engineer), AuditLog.objects.count()
+
+    def die(*args: Any) -> None:
+        assert Stack.objects.filter(name="once").exists()
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(idempotency, "_keep", die)
+        with pytest.raises(KeyboardInterrupt):
+            make_stack(client)
+    assert not Stack.objects.exists()
+    assert AuditLog.objects.count() == before
+    first, repeated = make_stack(client), make_stack(client)
+    assert first.content == repeated.content
+    assert AuditLog.objects.filter(kind="stack.created").count() == 1
+
+
+def make_stack(client: APIClient) -> Any:
+    with override_settings(ROOT_URLCONF="driftsentry.urls"):
+        return client.post("/api/v1/stacks", {"name": "once"}, format="json", headers={"idempotency-key": "key-1"})
 
 
 def test_ten_at_once_are_done_once(world: World) -> None:

@@ -19,8 +19,9 @@ from django.db import (
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Account, ApiKey, Domain, OneTimeToken, RecoveryCode, SecondFactor, User
+from alerts.models import Channel, Reminder, Told
 from audit import journal
-from audit.models import AuditHead, AuditLog
+from audit.models import AuditCheckpoint, AuditHead, AuditLog
 from costs.models import CostMetric
 from drifts.models import Drift, Scan, ScanOutput, Stack, StackSecrets
 from driftsentry.api import tenancy
@@ -45,7 +46,7 @@ def _of_accounts() -> list[type[models.Model]]:
 
 
 TENANT_MODELS = _of_accounts()
-JOURNAL = [AuditHead, AuditLog]
+JOURNAL = [AuditHead, AuditLog, AuditCheckpoint]
 
 
 @pytest.fixture
@@ -67,6 +68,14 @@ def furnished(world: World) -> World:
         scan = Scan.objects.filter(account=account).latest("id")
         ScanOutput.objects.create(account=account, scan=scan, text="Refreshing state")
         StackSecrets.objects.create(account=account, stack=scan.stack, secrets="{}")
+        drift = Drift.objects.filter(account=account).latest("id")
+        Reminder.objects.create(account=account, drift=drift, number=1, last_at=user.created_at)
+        told = Channel.objects.filter(account=account).first() or Channel.objects.create(account=account, name=owner)
+        Told.objects.get_or_create(
+            account=account, channel=told, drift=drift, defaults={"severity_rank": 0, "told_at": user.created_at}
+        )
+        at = {"at": user.created_at, "archived_at": user.created_at}
+        AuditCheckpoint.objects.create(account=account, seq=0, hash=bytes(32), entries=0, file_digest=b"", **at)
     return world
 
 
