@@ -5,7 +5,7 @@ from uuid import UUID
 from accounts.facts import SessionRevoked, UserErased
 from accounts.models import Session
 from alerts.actions import warn_user
-from alerts.models import Alert
+from alerts.models import Alert, Attempt, Delivery
 from audit.journal import Writer
 from audit.reactions import reacts_to
 
@@ -34,10 +34,26 @@ def tell_of_a_reused_session(w: Writer, fact: SessionRevoked) -> None:
 
 @reacts_to(UserErased)
 def erase_warnings(w: Writer, fact: UserErased) -> None:
-    """Blank what an erased person was told for themselves: it names their addresses and clients.
+    """Blank what an erased person was told for themselves, as it names their addresses, and what they wrote.
 
     Args:
         w: The open journal.
         fact: Who was erased.
     """
-    Alert.objects.filter(account_id=w.account_id, recipient_id=fact.id).update(message="(erased)")
+    alerts = Alert.objects.filter(account_id=w.account_id)
+    alerts.filter(recipient_id=fact.id).update(message="(erased)")
+    alerts.filter(acknowledged_by_id=fact.id).exclude(acknowledgement_note="").update(acknowledgement_note="")
+    alerts.filter(snoozed_by_id=fact.id).exclude(snooze_reason="").update(snooze_reason="")
+
+
+@reacts_to(UserErased)
+def forget_messages(w: Writer, fact: UserErased) -> None:
+    """Remove what an erased person was sent, or was to be sent, for themselves.
+
+    Args:
+        w: The open journal.
+        fact: Who was erased.
+    """
+    theirs = Delivery.objects.for_account(w.account_id).filter(recipient_id=fact.id)
+    Attempt.objects.filter(delivery__in=theirs).delete()
+    theirs.delete()

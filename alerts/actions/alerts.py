@@ -104,7 +104,7 @@ def mark_read(account_id: UUID, alert_id: UUID, *, by: Actor) -> Alert:
 
 
 def mark_all_read(account_id: UUID, *, by: Actor) -> int:
-    """Note that somebody has read every alert that there is now.
+    """Note that somebody has read every alert that there is now; what is snoozed is left for when it comes back.
 
     Args:
         account_id: The tenant.
@@ -125,7 +125,7 @@ def mark_all_read(account_id: UUID, *, by: Actor) -> int:
 
 def _mark_batch(account_id: UUID, newest: UUID, *, by: Actor) -> int:
     with journal.writing(account_id, by=by) as w:
-        unread = Alert.objects.seen_by(account_id, by.id).unread().filter(id__lte=newest).order_by("id")
+        unread = Alert.objects.seen_by(account_id, by.id).waiting().filter(id__lte=newest).order_by("id")
         rows = list(unread.select_for_update().values_list("id", "drift_id", "recipient_id")[:MARK_BATCH])
         Alert.objects.filter(id__in=[ident for ident, _, _ in rows]).update(read_at=w.now, read_by_id=by.id)
         for ident, drift_id, recipient_id in rows:
@@ -138,7 +138,17 @@ def _read(alert_id: UUID, drift_id: UUID | None, recipient_id: UUID | None) -> F
     return OwnAlertRead(id=alert_id) if recipient_id else AlertRead(id=alert_id, drift_id=drift_id)
 
 
-def warn_user(w: Writer, user_id: UUID, *, type: Alert.Types, severity: str, title: str, message: str) -> Alert:  # noqa: A002
+def warn_user(
+    w: Writer,
+    user_id: UUID,
+    *,
+    type: Alert.Types,  # noqa: A002
+    severity: str,
+    title: str,
+    message: str,
+    drift_id: UUID | None = None,
+    scan_id: UUID | None = None,
+) -> Alert:
     """Make an alert that one user alone sees, in the writer's transaction.
 
     Args:
@@ -148,10 +158,14 @@ def warn_user(w: Writer, user_id: UUID, *, type: Alert.Types, severity: str, tit
         severity: One of `Alert.Severities`.
         title: One line.
         message: The whole of it, in words.
+        drift_id: The drift it is about, if any.
+        scan_id: The scan it is about, if any.
     """
     alert = Alert.objects.create(
         account_id=w.account_id,
         recipient_id=user_id,
+        drift_id=drift_id,
+        scan_id=scan_id,
         type=type,
         severity=severity,
         title=title[:TITLE_LENGTH],

@@ -56,6 +56,28 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "destination",
+                    models.CharField(
+                        blank=True, help_text="Where its messages go, as far as that may be shown.", max_length=200
+                    ),
+                ),
+                (
+                    "secret_hints",
+                    models.JSONField(
+                        blank=True,
+                        default=dict,
+                        help_text="Which secrets there are, each with as much of it as may be shown.",
+                    ),
+                ),
+                (
+                    "previous_secret_until",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="Until when the signing secret before this one signs beside it.",
+                        null=True,
+                    ),
+                ),
+                (
                     "severities",
                     models.JSONField(blank=True, default=list, help_text="Which severities it hears of; empty: all."),
                 ),
@@ -84,6 +106,14 @@ class Migration(migrations.Migration):
                 (
                     "failing_since",
                     models.DateTimeField(blank=True, help_text="Since when nothing has been delivered.", null=True),
+                ),
+                (
+                    "resting_until",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="Until when it is not spoken to: it failed, or asked for that.",
+                        null=True,
+                    ),
                 ),
                 ("last_delivered_at", models.DateTimeField(blank=True, null=True)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
@@ -154,7 +184,16 @@ class Migration(migrations.Migration):
                         max_length=20,
                     ),
                 ),
-                ("tries", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "tries",
+                    models.PositiveSmallIntegerField(default=0, help_text="How often it was tried since `due_at`."),
+                ),
+                (
+                    "due_at",
+                    models.DateTimeField(
+                        help_text="When it was to be sent at first; it is tried for a day from then on."
+                    ),
+                ),
                 ("next_try_at", models.DateTimeField(blank=True, help_text="Empty once it is over.", null=True)),
                 (
                     "leased_until",
@@ -246,7 +285,19 @@ class Migration(migrations.Migration):
                 ("number", models.PositiveSmallIntegerField(help_text="From 1.")),
                 ("at", models.DateTimeField()),
                 ("took_ms", models.PositiveIntegerField(help_text="How long it took, in milliseconds.")),
-                ("outcome", models.CharField(help_text="delivered, again or refused.", max_length=20)),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("delivered", "Delivered"),
+                            ("again", "To be tried again"),
+                            ("refused", "Refused: no other try would help"),
+                            ("gone", "Gone: nothing will be taken there any more"),
+                            ("lost", "Lost: whoever sent it ended before the answer was noted"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
                 (
                     "status_code",
                     models.PositiveSmallIntegerField(blank=True, help_text="The HTTP status, if one came.", null=True),
@@ -306,11 +357,25 @@ class Migration(migrations.Migration):
                 condition=models.Q(("status", "pending")), fields=["next_try_at"], name="alerts_delivery_due"
             ),
         ),
+        migrations.AddIndex(
+            model_name="delivery",
+            index=models.Index(
+                condition=models.Q(("channel__isnull", False), ("status__in", ["pending", "dead"])),
+                fields=["channel", "status"],
+                name="alerts_delivery_open",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="delivery",
+            index=models.Index(
+                condition=models.Q(("finished_at__isnull", False)), fields=["finished_at"], name="alerts_delivery_over"
+            ),
+        ),
         migrations.AddConstraint(
             model_name="delivery",
             constraint=models.UniqueConstraint(
                 condition=models.Q(("channel__isnull", False)),
-                fields=("channel", "key"),
+                fields=("account", "channel", "key"),
                 name="alerts_delivery_channel_key",
             ),
         ),
@@ -318,7 +383,7 @@ class Migration(migrations.Migration):
             model_name="delivery",
             constraint=models.UniqueConstraint(
                 condition=models.Q(("channel__isnull", True)),
-                fields=("recipient", "medium", "key"),
+                fields=("account", "recipient", "medium", "key"),
                 name="alerts_delivery_recipient_key",
             ),
         ),

@@ -41,12 +41,23 @@ class ChannelQuerySet(models.QuerySet["Channel"]):
 class Channel(models.Model):
     """A place where a team is told of what it chose to hear: an inbox, a chat room, a pager, a program."""
 
+    MAX_REASON = 500
+
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     account = models.ForeignKey("accounts.Account", models.PROTECT, related_name="+")
     name = models.CharField(max_length=100)
     kind = models.CharField(max_length=20, choices=Medium.choices)
     config = models.JSONField(default=dict, blank=True, help_text="What is not secret, e.g. an e-mail's recipients.")
     secrets = EncryptedTextField(blank=True, default="", help_text="What is: addresses that hold a token, keys. JSON.")
+    destination = models.CharField(
+        max_length=200, blank=True, help_text="Where its messages go, as far as that may be shown."
+    )
+    secret_hints = models.JSONField(
+        default=dict, blank=True, help_text="Which secrets there are, each with as much of it as may be shown."
+    )
+    previous_secret_until = models.DateTimeField(
+        null=True, blank=True, help_text="Until when the signing secret before this one signs beside it."
+    )
     severities = models.JSONField(default=list, blank=True, help_text="Which severities it hears of; empty: all.")
     types = models.JSONField(default=list, blank=True, help_text="Which types it hears of; empty: all.")
     stacks = models.JSONField(default=list, blank=True, help_text="Names or globs of stacks; empty: all.")
@@ -57,8 +68,11 @@ class Channel(models.Model):
     )
     is_enabled = models.BooleanField(default=True)
     disabled_at = models.DateTimeField(null=True, blank=True, help_text="When DriftSentry itself disabled it.")
-    disabled_reason = models.CharField(max_length=500, blank=True, help_text="Why it did, in words.")
+    disabled_reason = models.CharField(max_length=MAX_REASON, blank=True, help_text="Why it did, in words.")
     failing_since = models.DateTimeField(null=True, blank=True, help_text="Since when nothing has been delivered.")
+    resting_until = models.DateTimeField(
+        null=True, blank=True, help_text="Until when it is not spoken to: it failed, or asked for that."
+    )
     last_delivered_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)

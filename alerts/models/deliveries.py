@@ -23,6 +23,19 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         """
         return self.filter(account_id=account_id)
 
+    def seen_by(self, account_id: UUID, user_id: UUID | None) -> DeliveryQuerySet:
+        """The deliveries that a user may see: those to channels, and those to them alone.
+
+        Args:
+            account_id: The tenant.
+            user_id: Who looks.
+        """
+        return self.for_account(account_id).filter(Q(channel__isnull=False) | Q(recipient=user_id))
+
+    def pending(self) -> DeliveryQuerySet:
+        """Those that are still to be sent."""
+        return self.filter(status=Delivery.Statuses.PENDING)
+
 
 class Delivery(models.Model):
     """One message to one channel or user: enqueued by the transaction that is its cause, sent at least once."""
@@ -53,7 +66,8 @@ class Delivery(models.Model):
     alert = models.ForeignKey("alerts.Alert", models.PROTECT, null=True, blank=True, related_name="+")
     message = models.JSONField(help_text="What it says: `alerts.sending.message.Message`; never a state or secret.")
     status = models.CharField(max_length=20, choices=Statuses.choices, default=Statuses.PENDING)
-    tries = models.PositiveSmallIntegerField(default=0)
+    tries = models.PositiveSmallIntegerField(default=0, help_text="How often it was tried since `due_at`.")
+    due_at = models.DateTimeField(help_text="When it was to be sent at first; it is tried for a day from then on.")
     next_try_at = models.DateTimeField(null=True, blank=True, help_text="Empty once it is over.")
     leased_until = models.DateTimeField(null=True, blank=True, help_text="Until when a worker that sends it has it.")
     last_status = models.PositiveSmallIntegerField(null=True, blank=True, help_text="The last answer's HTTP status.")
@@ -71,10 +85,12 @@ class Delivery(models.Model):
         verbose_name_plural = "deliveries"
         constraints = [
             models.UniqueConstraint(
-                fields=["channel", "key"], condition=Q(channel__isnull=False), name="alerts_delivery_channel_key"
+                fields=["account", "channel", "key"],
+                condition=Q(channel__isnull=False),
+                name="alerts_delivery_channel_key",
             ),
             models.UniqueConstraint(
-                fields=["recipient", "medium", "key"],
+                fields=["account", "recipient", "medium", "key"],
                 condition=Q(channel__isnull=True),
                 name="alerts_delivery_recipient_key",
             ),
@@ -97,6 +113,12 @@ class Delivery(models.Model):
             models.Index(fields=["channel", "-id"], name="alerts_delivery_of_channel"),
             models.Index(fields=["drift"], condition=Q(drift__isnull=False), name="alerts_delivery_of_drift"),
             models.Index(fields=["next_try_at"], condition=Q(status="pending"), name="alerts_delivery_due"),
+            models.Index(
+                fields=["channel", "status"],
+                condition=Q(channel__isnull=False, status__in=["pending", "dead"]),
+                name="alerts_delivery_open",
+            ),
+            models.Index(fields=["finished_at"], condition=Q(finished_at__isnull=False), name="alerts_delivery_over"),
         ]
 
     def __str__(self) -> str:
@@ -107,13 +129,22 @@ class Delivery(models.Model):
 class Attempt(models.Model):
     """One try at a delivery, with its answer."""
 
+    class Outcomes(models.TextChoices):
+        """What it came to."""
+
+        DELIVERED = "delivered", "Delivered"
+        AGAIN = "again", "To be tried again"
+        REFUSED = "refused", "Refused: no other try would help"
+        GONE = "gone", "Gone: nothing will be taken there any more"
+        LOST = "lost", "Lost: whoever sent it ended before the answer was noted"
+
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     account = models.ForeignKey("accounts.Account", models.PROTECT, related_name="+")
     delivery = models.ForeignKey(Delivery, models.CASCADE, related_name="attempts")
     number = models.PositiveSmallIntegerField(help_text="From 1.")
     at = models.DateTimeField()
     took_ms = models.PositiveIntegerField(help_text="How long it took, in milliseconds.")
-    outcome = models.CharField(max_length=20, help_text="delivered, again or refused.")
+    outcome = models.CharField(max_length=20, choices=Outcomes.choices)
     status_code = models.PositiveSmallIntegerField(null=True, blank=True, help_text="The HTTP status, if one came.")
     answer = models.CharField(max_length=500, blank=True, help_text="What came back, or why nothing did.")
 

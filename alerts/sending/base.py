@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
 from alerts.sending.message import Message
 from driftsentry.api.outgoing import Answer
+
+MAX_WORDS = 500
+"""Most characters of what an answer means, in words."""
 
 
 class BadChannel(Exception):
@@ -37,9 +40,9 @@ class HttpRequest:
         content: The body.
     """
 
-    url: str
-    headers: Mapping[str, str]
-    content: bytes
+    url: str = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+    content: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +92,26 @@ class Reading:
 class Sender(Protocol):
     """One medium."""
 
-    def check(self, config: Mapping[str, Any], secrets: Mapping[str, Any]) -> None:
+    def check(
+        self, config: Mapping[str, Any], secrets: Mapping[str, Any], *, private_hosts: tuple[str, ...] = ()
+    ) -> None:
         """Refuse settings that cannot work.
 
         Args:
             config: What is not secret.
             secrets: What is.
+            private_hosts: Hosts that may be spoken to without TLS.
 
         Raises:
-            BadChannel: One of them does not do.
+            BadChannel: The first of them that does not do.
+        """
+
+    def where(self, config: Mapping[str, Any], secrets: Mapping[str, Any]) -> str:
+        """Where its messages go, for a person, at most 200 characters; no secret, and never an error.
+
+        Args:
+            config: What is not secret.
+            secrets: What is.
         """
 
     def request(
@@ -112,11 +126,11 @@ class Sender(Protocol):
             now: When it is sent.
 
         Raises:
-            BadChannel: The settings do not do.
+            BadChannel: The settings do not do (any more).
         """
 
     def read(self, answer: Answer) -> Reading:
-        """What an HTTP answer means. Mails are judged by whoever speaks to the mail server.
+        """What an answer means: an HTTP status, or for mails a mail server's reply code.
 
         Args:
             answer: What came back.

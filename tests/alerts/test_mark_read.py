@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from rest_framework.test import APIClient
 
-from alerts import actions
+from alerts.actions import alerts as actions
 from alerts.models import Alert
 from audit.models import AuditLog
 from tests.alerts.raised import raise_alert

@@ -1,0 +1,46 @@
+"""Messages that have waited put on their way: their channel was enabled again, or their job was lost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db.models import Q
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from alerts.actions.delivery_queue import defer_deliveries, lock_of
+from alerts.models import Channel, Delivery
+from audit.journal import Writer
+
+MOST = 500
+"""Put on their way at once; the others follow minute by minute."""
+
+
+def release(w: Writer, channel: Channel) -> None:
+    """Have what waits for a channel sent from now on, for a whole day again; what waits for quiet hours to end does so.
+
+    Args:
+        w: The open journal.
+        channel: The channel, locked and enabled.
+    """
+    waiting = Delivery.objects.pending().filter(channel_id=channel.pk, leased_until=None)
+    held = waiting.filter(Q(next_try_at__lte=w.now) | Q(tries__gt=0))
+    held.update(due_at=w.now, next_try_at=w.now, tries=0)
+    defer_waiting(list(waiting.filter(next_try_at__lte=w.now).order_by("id")[:MOST]), now=w.now)
+
+
+def defer_waiting(deliveries: Sequence[Delivery], *, now: datetime) -> int:
+    """Put jobs for deliveries into the queue, but for those that have one waiting there.
+
+    Args:
+        deliveries: Those to send.
+        now: The time.
+
+    Returns:
+        How many.
+    """
+    locks = {lock_of(one): one for one in deliveries}
+    there = ProcrastinateJob.objects.filter(status="todo", queueing_lock__in=list(locks))
+    for lock in there.values_list("queueing_lock", flat=True):
+        del locks[lock]
+    return defer_deliveries(locks.values(), now=now)
