@@ -1,5 +1,6 @@
 """Stacks, scans and drifts in the admin; what is written goes through `drifts.actions`."""
 
+from collections import Counter
 from functools import partial
 from typing import Any
 
@@ -12,19 +13,23 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from accounts.actors import actor_of
+from accounts.names import names_in
 from audit import timeline
 from audit.serializers import TimelineEntrySerializer
+from drifts.admin_approvals import ApprovalPolicyAdmin  # noqa: F401 - Django looks for this module only
 from drifts.admin_detection import DetectionSettingsAdmin  # noqa: F401 - Django looks for this module only
-from drifts.admin_filters import AssessmentFilter
+from drifts.admin_filters import AssessmentFilter, OwnershipFilter
 from drifts.admin_groups import DriftGroupDecisionAdmin  # noqa: F401 - see above
+from drifts.admin_handling import handling_actions, offered
 from drifts.admin_ignoring import IgnoreRuleAdmin  # noqa: F401 - see above
 from drifts.admin_remediation import RemediationHookAdmin, RemediationRunAdmin  # noqa: F401 - see above
 from drifts.admin_severity import SeverityRuleAdmin  # noqa: F401 - see above
 from drifts.admin_stacks import StackAdmin  # noqa: F401 - see above
+from drifts.approval_serializers import approval_states
 from drifts.consequences import sentence_of
 from drifts.decision_forms import DECISIONS, seen_digest, seen_name
 from drifts.models import Drift, Scan, ScanOutput
-from drifts.transitions import Action, can
+from drifts.transitions import LEADS_TO, Action, can
 from driftsentry.api.access import Permission
 from driftsentry.api.admin import TenantAdmin, badge, json_block
 from driftsentry.api.errors import ApiError
@@ -55,10 +60,11 @@ DRIFT_FIELDSETS: Any = [
         {
             "fields": (
                 *("approved_at", "approved_by", "approval_reason", "rejected_at", "rejected_by", "rejection_reason"),
-                *("resolved_at", "resolved_how", "shown_lapse"),
+                *("resolved_at", "resolved_how", "shown_lapse", "shown_approvals"),
             )
         },
     ),
+    ("Whose it is", {"fields": ("assignee", "assigned_at", "assigned_by")}),
     ("Snoozed", {"fields": ("snoozed_at", "snoozed_until", "snoozed_by", "snooze_reason")}),
     ("Timeline", {"fields": ("story",)}),
 ]
@@ -123,10 +129,12 @@ class DriftAdmin(TenantAdmin):
     reading = Permission.READ
     list_display = (
         *("resource_id", "coloured_severity", "coloured_status", "cost", "stack", "region"),
-        *("detected_at", "resource_type"),
+        *("assignee", "detected_at", "resource_type"),
     )
-    list_filter = ("severity", "status", AssessmentFilter, "is_flapping", "kind", "cost_basis", "detected_by")
-    list_select_related = ("account", "stack")
+    list_filter = (
+        *("severity", "status", OwnershipFilter, AssessmentFilter, "is_flapping", "kind", "cost_basis", "detected_by"),
+    )
+    list_select_related = ("account", "stack", "assignee")
     search_fields = ("resource_id", "address", "stack__name", "id__exact")
     date_hierarchy = "detected_at"
     ordering = ("-detected_at", "-id")
@@ -136,7 +144,7 @@ class DriftAdmin(TenantAdmin):
     readonly_fields = (
         *("coloured_severity", "coloured_status", "its_stack", "its_scan", "its_previous"),
         *("shown_difference", "shown_consequence", "shown_expected", "shown_actual", "shown_cost", "shown_lapse"),
-        "shown_attribution",
+        *("shown_attribution", "shown_approvals"),
         "story",
     )
     change_form_template = "admin/drifts/drift/change_form.html"
@@ -150,7 +158,7 @@ class DriftAdmin(TenantAdmin):
         return self._may(request, Permission.DECIDE)
 
     def get_actions(self, request: HttpRequest) -> Any:
-        """One action per decision, for those who may decide.
+        """One action per decision, and those of assigning and snoozing, for those who may decide.
 
         Args:
             request: Of an admin.
@@ -160,12 +168,13 @@ class DriftAdmin(TenantAdmin):
             for action, decision in DECISIONS.items():
                 run: Any = partial(_ask_or_decide, action=action)
                 found[action.value] = (run, action.value, f"{decision.title}…")
+            found |= handling_actions()
         return found
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """The drift's page, with the decisions that its status allows.
+        """The drift's page, with what may be decided of it and done with it.
 
         Args:
             request: Of an admin.
@@ -174,11 +183,12 @@ class DriftAdmin(TenantAdmin):
             extra_context: As Django's.
         """
         drift = self.get_object(request, object_id)
-        offered = []
+        buttons = []
         if drift is not None and self.has_decide_permission(request):
-            offered = [(one.value, decision.title) for one, decision in DECISIONS.items() if can(drift.status, one)]
+            buttons = [(one.value, decision.title) for one, decision in DECISIONS.items() if can(drift.status, one)]
+            buttons += offered(drift)
         seen = [] if drift is None else [(seen_name(drift), seen_digest(drift, {}))]
-        context = {**(extra_context or {}), "decisions": offered, "seen": seen}
+        context = {**(extra_context or {}), "decisions": buttons, "seen": seen}
         return super().change_view(request, object_id, form_url, context)
 
     @admin.display(description="severity", ordering="severity_rank")
@@ -255,12 +265,21 @@ class DriftAdmin(TenantAdmin):
         lapsed = drift.lapsed_decision
         return "-" if lapsed is None else f"{lapsed['decision']} before, lapsed: {lapsed['reason']}"
 
+    @admin.display(description="approvals")
+    def shown_approvals(self, drift: Drift) -> str:
+        """Who has said what of it, and how many it takes."""
+        state = approval_states([drift])[drift.pk]
+        said = Counter(one.decision for one in state.approvals if one.counts)
+        given = ", ".join(f"{number} to {word}" for word, number in said.items()) or "none"
+        review = f"; review: {state.review.verdict or 'pending'}" if state.review else ""
+        return f"{given}; {state.needed} needed{review}"
+
     @admin.display(description="what happened")
     def story(self, drift: Drift) -> SafeString:
         """The journal's entries of the drift, oldest first."""
-        entries = TimelineEntrySerializer(
-            timeline.of_drift(drift.account_id, drift.pk, most=MAX_TIMELINE), many=True
-        ).data
+        found = timeline.of_drift(drift.account_id, drift.pk, began=drift.created_at, most=MAX_TIMELINE)
+        names = names_in(drift.account_id, (entry.data for entry in found))
+        entries = TimelineEntrySerializer(found, many=True, context={"names": names}).data
         rows = ((one["timestamp"], one["message"], one["actorEmail"]) for one in entries)
         lines = format_html_join("", "<li><time>{}</time>{} <em>{}</em></li>", rows)
         return format_html('<ol class="timeline">{}</ol>', lines)
@@ -300,13 +319,17 @@ def _decide(
     page: DriftAdmin, request: HttpRequest, drifts: list[Drift], *, action: Action, values: dict[str, Any]
 ) -> None:
     """Decide about each drift by itself: one that cannot be decided does not stop the others."""
-    decision, done = DECISIONS[action], 0
+    decision, done, waiting = DECISIONS[action], 0, 0
     for drift in drifts:
         seen = {"difference_digest": seen_digest(drift, request.POST)} if decision.is_bound else {}
         try:
-            decision.run(drift.account_id, drift.pk, **values, **seen, by=actor_of(request))
-            done += 1
+            decided = decision.run(drift.account_id, drift.pk, **values, **seen, by=actor_of(request))
+            is_decided = decided.status == LEADS_TO[action]
+            done, waiting = done + is_decided, waiting + (not is_decided)
         except ApiError as error:
             page.message_user(request, f"Not done for {drift.resource_id}: {error.message}", messages.ERROR)
+    if waiting:
+        words = f"{decision.title}: noted for {waiting}; it takes others who say the same."
+        page.message_user(request, words, messages.WARNING)
     if done:
         page.message_user(request, f"{decision.title}: done for {done}.", messages.SUCCESS)

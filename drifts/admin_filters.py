@@ -34,3 +34,33 @@ class AssessmentFilter(admin.SimpleListFilter):
         if self.value() not in Assessed.values:
             return queryset
         return queryset.filter(not_assessed_since__isnull=self.value() == Assessed.ASSESSED)
+
+
+class OwnershipFilter(admin.SimpleListFilter):
+    """Whose drifts are."""
+
+    title = "whose"
+    parameter_name = "whose"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Mine, somebody's or nobody's.
+
+        Args:
+            request: Of an admin.
+            model_admin: The page.
+        """
+        return [("mine", "Mine"), ("somebodys", "Somebody's"), ("nobodys", "Nobody's")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The drifts of the choice.
+
+        Args:
+            request: Of an admin.
+            queryset: All of them.
+        """
+        match self.value():
+            case "mine":
+                return queryset.filter(assignee_id=request.user.pk)
+            case "somebodys" | "nobodys" as whose:
+                return queryset.filter(assignee__isnull=whose == "nobodys")
+        return queryset

@@ -19,7 +19,8 @@ class DriftGroupDecisionAdmin(TenantAdmin):
     date_hierarchy = "decided_at"
     ordering = ("-id",)
     fields = (
-        *("sentence", "cause", "group_id", "action", "reason", "decided_by", "decided_at", "decided", "refused"),
+        *("sentence", "cause", "group_id", "action", "reason", "until", "assignee", "decided_by", "decided_at"),
+        *("decided", "refused"),
         *("undone_by", "undone_at", "undo_note", "undone", "left"),
     )
     readonly_fields = fields

@@ -14,3 +14,4 @@ class DriftsConfig(AppConfig):
     def ready(self) -> None:
         """Register what drifts do when something happens elsewhere."""
         import_module("drifts.reactions")
+        import_module("drifts.notifying")

@@ -25,6 +25,11 @@ class ReasonForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text="10 to 1000 characters; it is kept in the journal.",
     )
+    break_glass = forms.BooleanField(
+        required=False,
+        label="In an emergency, decide alone",
+        help_text="Where it takes several people and your policy allows it; somebody else must review it.",
+    )
 
 
 class ResolutionForm(NoteForm):

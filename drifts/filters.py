@@ -4,10 +4,12 @@ import operator
 from functools import reduce
 from typing import Any
 
-from django.db.models import F, OrderBy, Q, QuerySet
+from django.db.models import Exists, F, OrderBy, OuterRef, Q, QuerySet
+from django.utils import timezone
 from django_filters import rest_framework as filters
 
-from drifts.models import Assessed, Drift, Scan, Stack
+from accounts.assignee_filter import AssigneeFilter
+from drifts.models import Assessed, Drift, DriftReview, Scan, Stack
 from driftsentry.api.errors import Invalid
 from driftsentry.api.filtering import CommaList, Moment, OneOf
 
@@ -23,6 +25,7 @@ MAX_SEARCH = 200
 SORT_CHOICES = [(name, name) for name in SORTS]
 ASSESSMENT_CHOICES = [*Assessed.choices, ("all", "all")]
 YES_NO_ALL = [("true", "true"), ("false", "false"), ("all", "all")]
+REVIEW_CHOICES = [("pending", "pending"), ("overdue", "overdue"), ("all", "all")]
 ORDER_CHOICES = [("asc", "asc"), ("desc", "desc")]
 
 
@@ -43,6 +46,8 @@ class DriftFilter(filters.FilterSet):
     fidelity = CommaList(field_name="fidelity", choices=Drift.Fidelities.values)
     isFlapping = OneOf(choices=YES_NO_ALL, method="by_flapping")
     isSnoozed = OneOf(choices=YES_NO_ALL, method="by_snooze")
+    assignee = AssigneeFilter()
+    review = OneOf(choices=REVIEW_CHOICES, method="by_review")
     search = filters.CharFilter(method="matching", max_length=MAX_SEARCH)
     detectedAfter = Moment(field_name="detected_at", lookup_expr="gte")
     detectedBefore = Moment(field_name="detected_at", lookup_expr="lt")
@@ -79,6 +84,20 @@ class DriftFilter(filters.FilterSet):
             value: `true`, `false` or `all`.
         """
         return queryset if value == "all" else queryset.filter(is_flapping=value == "true")
+
+    def by_review(self, queryset: QuerySet[Drift], name: str, value: str) -> QuerySet[Drift]:
+        """Drifts that one person decided on alone, and that nobody has reviewed: at all, or in time.
+
+        Args:
+            queryset: The drifts.
+            name: Unused.
+            value: `pending`, `overdue` or `all`.
+        """
+        if value == "all":
+            return queryset
+        reviews = DriftReview.objects.filter(drift_id=OuterRef("pk"))
+        wanted = reviews.pending() if value == "pending" else reviews.overdue(timezone.now())
+        return queryset.filter(Exists(wanted))
 
     def by_snooze(self, queryset: Any, name: str, value: str) -> QuerySet[Drift]:
         """Drifts that nobody is told of for now, or all others.

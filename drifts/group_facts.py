@@ -27,7 +27,7 @@ class DriftGroupUndone(Fact):
     """A decision for a group was undone: the members that still stood as it had left them are open anew."""
 
     kind: ClassVar[str] = "drift_group.undone"
-    sentence: ClassVar[str] = "Decision for a group of drifts undone: {action}, {members} of them opened anew"
+    sentence: ClassVar[str] = "Decision for a group of drifts undone: {action}, for {members} of them"
     group_id: UUID
     cause: str
     action: str

@@ -1,10 +1,13 @@
 """Groups of drifts, what was decided of them, and decisions about many drifts, on the wire."""
 
+from typing import Any
+
 from rest_framework import serializers
 
 from drifts.actions.decide import NOTE_LENGTH, REASON_LENGTH
 from drifts.actions.deciding import ACTIONS, MOST, MOST_BY_ID
 from drifts.actions.grouping import MAX_NAMED
+from drifts.actions.handling import ASSIGN, HANDLINGS, SNOOZE
 from drifts.cause_words import MAX_SENTENCE
 from drifts.causes import Cause
 from drifts.models import Drift, DriftGroupDecision, DriftGroupMember
@@ -16,7 +19,10 @@ MAX_NAME = 200
 DIGEST = r"^[0-9a-f]{64}$"
 CAUSE_CHOICES = [(cause.value, cause.value) for cause in Cause]
 ACTION_CHOICES = [(action, action) for action in ACTIONS]
-OUTCOMES = [(outcome, outcome) for outcome in ("decided", "refused", "not_found")]
+BULK_CHOICES = [(action, action) for action in (*ACTIONS, *HANDLINGS)]
+FIELDS_OF = {SNOOZE: "until", ASSIGN: "assignee_id"}
+"""The field that belongs to one action alone."""
+OUTCOMES = [(outcome, outcome) for outcome in ("decided", "awaiting", "refused", "not_found")]
 
 
 class SeverityCountsSerializer(CamelSerializer):
@@ -71,18 +77,42 @@ class GroupDecideSerializer(CamelSerializer):
 
 
 class BulkDecideSerializer(CamelSerializer):
-    """One decision for drifts that are named one by one."""
+    """One decision, snooze or assignment for drifts that are named one by one."""
 
     ids = serializers.ListField(child=serializers.CharField(max_length=MAX_ID), min_length=1, max_length=MOST_BY_ID)
-    action = serializers.ChoiceField(ACTION_CHOICES)
+    action = serializers.ChoiceField(BULK_CHOICES)
     reason = serializers.CharField(min_length=REASON_LENGTH.start, max_length=REASON_LENGTH.stop - 1)
+    until = serializers.DateTimeField(
+        required=False, allow_null=True, help_text="For `snooze` alone: until when; none: until each differs otherwise."
+    )
+    assignee_id = serializers.UUIDField(
+        required=False, allow_null=True, help_text="For `assign` alone: whose they are to be; null: nobody's."
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Refuse what belongs to another action, and an assignment to nobody knows whom.
+
+        Args:
+            attrs: What was given.
+
+        Raises:
+            ValidationError: A field belongs to another action, or the assignee is missing.
+        """
+        of_others = {field for action, field in FIELDS_OF.items() if action != attrs["action"]} & attrs.keys()
+        if of_others:
+            raise serializers.ValidationError(dict.fromkeys(of_others, "This action takes no such thing."))
+        if attrs["action"] == ASSIGN and "assignee_id" not in attrs:
+            raise serializers.ValidationError({"assignee_id": "Say whose they are to be; null: nobody's."})
+        return attrs
 
 
 class OutcomeSerializer(CamelSerializer):
     """What came of a decision about one drift."""
 
     id = serializers.CharField(max_length=MAX_ID, help_text="As it was asked for.")
-    outcome = serializers.ChoiceField(OUTCOMES)
+    outcome = serializers.ChoiceField(
+        OUTCOMES, help_text="awaiting: your approval is noted, and others must say the same first."
+    )
     status = serializers.ChoiceField(Drift.Statuses.choices, allow_blank=True, help_text="Where it stands now.")
     error = serializers.CharField(max_length=MAX_ERROR, allow_blank=True, help_text="Why it was refused.")
 
@@ -91,6 +121,7 @@ class BulkOutcomeSerializer(CamelSerializer):
     """What came of a decision about many drifts."""
 
     decided = serializers.IntegerField(min_value=0)
+    awaiting = serializers.IntegerField(min_value=0, help_text="Those that wait for other people's approval.")
     refused = serializers.IntegerField(min_value=0, help_text="Those not found among them.")
     outcomes = OutcomeSerializer(many=True)
 
@@ -123,7 +154,10 @@ class GroupDecisionSerializer(CamelModelSerializer):
     """A decision for a group, as lists show it."""
 
     cause = serializers.ChoiceField(CAUSE_CHOICES, read_only=True)
-    action = serializers.ChoiceField(ACTION_CHOICES, read_only=True)
+    action = serializers.ChoiceField(BULK_CHOICES, read_only=True)
+    assignee = serializers.UUIDField(
+        source="assignee_id", read_only=True, allow_null=True, help_text="Whose they were made, where that was it."
+    )
     decided_by = serializers.UUIDField(source="decided_by_id", read_only=True, allow_null=True)
     undone_by = serializers.UUIDField(source="undone_by_id", read_only=True, allow_null=True)
 
@@ -132,8 +166,9 @@ class GroupDecisionSerializer(CamelModelSerializer):
 
         model = DriftGroupDecision
         fields = [
-            *("id", "group_id", "cause", "sentence", "action", "reason", "decided_by", "decided_at", "decided"),
-            *("refused", "undone_by", "undone_at", "undo_note", "undone", "left"),
+            *("id", "group_id", "cause", "sentence", "action", "reason", "until", "assignee", "decided_by"),
+            *("decided_at", "decided"),
+            *("awaiting", "refused", "undone_by", "undone_at", "undo_note", "undone", "left"),
         ]
         read_only_fields = fields
 

@@ -1,16 +1,28 @@
 """Stacks, scans and drifts on the wire."""
 
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
+from uuid import UUID
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from accounts.models import User
 from costs.accrued import accrued_cost
 from costs.pricing import ZERO
 from costs.serializers import BreakdownField
 from drifts.actions.decide import MANUAL_RESOLUTIONS, NOTE_LENGTH, REASON_LENGTH
 from drifts.actions.detection import TIME_LIMIT
+from drifts.approval_serializers import (
+    MAX_SHOWN,
+    ApprovalSerializer,
+    ApprovalState,
+    ReviewStateSerializer,
+    approval_states,
+    detail_of,
+)
+from drifts.approvals import BREAK_GLASS_REASON, Decision
 from drifts.consequences import MAX_ADDRESS, MAX_NAMED, MAX_PATH, MAX_REASON, sentence_of
 from drifts.detection_limits import MAX_FLAP_HISTORY
 from drifts.detector_fields import ConfigField, SecretsField
@@ -149,6 +161,8 @@ class DriftSerializer(CamelModelSerializer):
     rejected_by = serializers.UUIDField(source="rejected_by_id", read_only=True, allow_null=True)
     is_snoozed = serializers.BooleanField(read_only=True, help_text="Whether nobody is told of it for now.")
     snoozed_by = serializers.UUIDField(source="snoozed_by_id", read_only=True, allow_null=True)
+    assignee = serializers.UUIDField(source="assignee_id", read_only=True, allow_null=True, help_text="Whose it is.")
+    assigned_by = serializers.UUIDField(source="assigned_by_id", read_only=True, allow_null=True)
     cost_impact_monthly = serializers.DecimalField(14, 2, read_only=True, allow_null=True, coerce_to_string=False)
     expected_state = serializers.DictField(read_only=True)
     actual_state = serializers.DictField(read_only=True)
@@ -160,6 +174,9 @@ class DriftSerializer(CamelModelSerializer):
     cost_breakdown = BreakdownField(read_only=True)
     difference_digest = serializers.SerializerMethodField()
     assessment = serializers.SerializerMethodField()
+    approvals = serializers.SerializerMethodField()
+    needed = serializers.SerializerMethodField()
+    review = serializers.SerializerMethodField()
 
     class Meta:
         """The contract's fields, and how the cost was arrived at."""
@@ -175,8 +192,36 @@ class DriftSerializer(CamelModelSerializer):
             *("difference_digest", "fidelity", "assessment", "last_assessed_at", "not_assessed_since"),
             *("not_assessed_reason", "is_flapping"),
             *("is_snoozed", "snoozed_until", "snoozed_by", "snooze_reason"),
+            *("assignee", "assigned_at", "assigned_by"),
+            *("approvals", "needed", "review"),
         ]
         read_only_fields = fields
+
+    @extend_schema_field(serializers.ListField(child=ApprovalSerializer(), max_length=MAX_SHOWN))
+    def get_approvals(self, drift: Drift) -> Any:
+        """Who has said what of it, where it takes several people; of a decided drift, who decided it."""
+        return ApprovalSerializer(self._approval_state(drift).approvals, many=True).data
+
+    @extend_schema_field({"type": "integer", "minimum": 1, "maximum": MAX_SHOWN})
+    def get_needed(self, drift: Drift) -> int:
+        """How many different people must say the same before it is decided."""
+        return self._approval_state(drift).needed
+
+    @extend_schema_field(ReviewStateSerializer(allow_null=True))
+    def get_review(self, drift: Drift) -> Any:
+        """The review that a decision of one person alone, in an emergency, is to have."""
+        return detail_of(self._approval_state(drift))
+
+    def _approval_state(self, drift: Drift) -> ApprovalState:
+        """How far its decision has come; read once for all rows of a list."""
+        if drift.pk not in self._states:
+            many = self.parent.instance if isinstance(self.parent, serializers.ListSerializer) else None
+            self._states |= approval_states([drift] if many is None else many)
+        return self._states[drift.pk]
+
+    @cached_property
+    def _states(self) -> dict[UUID, ApprovalState]:
+        return {}
 
     def get_cost_at_least(self, drift: Drift) -> bool:
         """Whether parts without a known price add to it."""
@@ -260,16 +305,20 @@ class DriftDetailSerializer(DriftSerializer):
         return self._can(drift, Action.TRIAGE)
 
     def get_can_approve(self, drift: Drift) -> bool:
-        """Whether its status and the user's role allow approval."""
-        return self._can(drift, Action.APPROVE)
+        """Whether its status and the user's role allow approval, and it is not theirs or given already."""
+        return self._can(drift, Action.APPROVE) and self._may_say(drift, Decision.APPROVE)
 
     def get_can_reject(self, drift: Drift) -> bool:
-        """Whether its status and the user's role allow rejection."""
-        return self._can(drift, Action.REJECT)
+        """Whether its status and the user's role allow rejection, and it is not theirs or given already."""
+        return self._can(drift, Action.REJECT) and self._may_say(drift, Decision.REJECT)
 
     def get_can_resolve(self, drift: Drift) -> bool:
         """Whether its status and the user's role allow resolution."""
         return self._can(drift, Action.RESOLVE)
+
+    def _may_say(self, drift: Drift, decision: Decision) -> bool:
+        user = self.context.get("user")
+        return not isinstance(user, User) or self._approval_state(drift).lets(user, drift, decision)
 
     def _can(self, drift: Drift, action: Action) -> bool:
         return bool(self.context["may_decide"]) and can(drift.status, action)
@@ -304,6 +353,17 @@ class ReasonSerializer(CamelSerializer):
         required=False,
         error_messages={"invalid": "The drift's own differenceDigest: 64 characters of 0 to 9 and a to f."},
         help_text="The drift's, as you saw it: 409 where it differs otherwise by now.",
+    )
+
+
+class DecideSerializer(ReasonSerializer):
+    """The reason of an approval or a rejection, and whether it is an emergency."""
+
+    break_glass = serializers.BooleanField(
+        required=False,
+        default=False,
+        help_text="Decide alone where others are missing and the account's policy allows it: it takes a reason of at "
+        f"least {BREAK_GLASS_REASON} characters, and somebody else must review it.",
     )
 
 

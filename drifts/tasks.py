@@ -78,17 +78,68 @@ def send_remediation(account_id: str, run_id: str) -> None:
 @app.periodic(cron="* * * * *")
 @app.task(name="drifts.tasks.end_snoozes", queueing_lock="end_snoozes")
 def end_snoozes(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
-    """End the snoozes whose time is over, and tell people that these drifts are back.
+    """End the snoozes whose time is over, and tell people that these drifts are back; alerts are unread again.
 
     Args:
         timestamp: When it was due.
     """
+    from alerts.actions import snooze_ends  # noqa: PLC0415 - see above
     from drifts.actions import snoozing  # noqa: PLC0415 - see above
 
     with tenancy.lifted("snoozes of every account"):
         ended = snoozing.end_expired_snoozes()
-    if ended:
-        logger.info("snoozes_ended", drifts=ended)
+        alerts = snooze_ends.end_expired_snoozes()
+    if ended or alerts:
+        logger.info("snoozes_ended", drifts=ended, alerts=alerts)
+
+
+@app.task(name="drifts.tasks.release_assignments")
+def release_assignments(account_id: str, user_id: str, attempt: int) -> None:
+    """Take from a user who may no longer decide what is theirs still. A second run of the job finds it done.
+
+    Args:
+        account_id: The tenant.
+        user_id: Who.
+        attempt: 0 at first.
+    """
+    from drifts.actions import assigning  # noqa: PLC0415 - see above
+
+    with tenancy.within(UUID(account_id)):
+        released = assigning.release_the_rest(UUID(account_id), UUID(user_id), attempt=attempt)
+    if released:
+        logger.info("assignments_released", user=user_id, released=released)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="drifts.tasks.sweep_approvals", queueing_lock="sweep_approvals")
+def sweep_approvals(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
+    """End the approvals that no longer count, and tell of reviews that nobody has done in time.
+
+    Args:
+        timestamp: When it was due.
+    """
+    from drifts.actions import approval_lapses, reviewing  # noqa: PLC0415 - see above
+
+    with tenancy.lifted("approvals and reviews of every account"):
+        swept, overdue = approval_lapses.sweep_approvals(), reviewing.tell_overdue_reviews()
+    if swept or overdue:
+        logger.info("approvals_swept", drifts=swept, overdue_reviews=overdue)
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="drifts.tasks.remind_of_undecided", queueing_lock="remind_of_undecided")
+def remind_of_undecided(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
+    """Remind people of grave drifts that nobody decides on.
+
+    Args:
+        timestamp: When it was due.
+    """
+    from drifts.actions import reminders  # noqa: PLC0415 - see above
+
+    with tenancy.lifted("reminders of every account"):
+        reminded = reminders.remind()
+    if reminded:
+        logger.info("reminders_sent", drifts=reminded)
 
 
 @app.periodic(cron="* * * * *")

@@ -16,6 +16,7 @@ from audit import journal
 from audit.actors import Actor
 from audit.journal import Writer
 from drifts.actions.detection import trust_of
+from drifts.actions.locks import lock_stack
 from drifts.attribution import (
     Change,
     TrailEvent,
@@ -81,7 +82,7 @@ def attribute_drifts(account_id: UUID, scan_id: UUID, drift_ids: Sequence[UUID],
     found = _ask(scan, drifts, since, until)
     close_old_connections()
     if found:
-        _keep(account_id, found)
+        _keep(scan, found)
     rest = [drift.pk for drift in drifts if drift.pk not in found]
     if rest and attempt + 1 < len(WAITS):
         with tenancy.within(account_id):
@@ -142,10 +143,11 @@ def _ask(scan: Scan, drifts: Sequence[Drift], since: datetime, until: datetime) 
     return found
 
 
-def _keep(account_id: UUID, found: Mapping[UUID, TrailEvent]) -> None:
-    """Store what explains each drift; one that is attributed to the same event already stays as it is."""
-    with journal.writing(account_id, by=TRAIL) as w:
-        rows = Drift.objects.for_account(account_id).select_for_update(of=("self",)).filter(pk__in=list(found))
+def _keep(scan: Scan, found: Mapping[UUID, TrailEvent]) -> None:
+    """Store what explains each drift of a scan's stack; what is attributed to the same event already stays as it is."""
+    with journal.writing(scan.account_id, by=TRAIL) as w:
+        lock_stack(scan.stack_id)  # a scan locks the same rows in an order of its own
+        rows = Drift.objects.for_account(scan.account_id).select_for_update(of=("self",)).filter(pk__in=list(found))
         for drift in rows.order_by("pk"):
             event = found[drift.pk]
             if (drift.attribution or {}).get("eventId") == event.id:

@@ -13,6 +13,8 @@ from audit import journal
 from audit.actors import Actor
 from audit.journal import Writer
 from costs.actions import record_cost_change
+from drifts.actions.approving import Hearing, Said, waits_for
+from drifts.approvals import Decision as Voiced
 from drifts.counters import DECISIONS
 from drifts.facts import DriftApproved, DriftCommented, DriftRejected, DriftResolved, DriftTriaged
 from drifts.models import Drift
@@ -45,7 +47,15 @@ def triage_drift(account_id: UUID, drift_id: UUID, *, note: str = "", by: Actor)
     return _decide(account_id, drift_id, triage(note=note), by=by)
 
 
-def approve_drift(account_id: UUID, drift_id: UUID, *, reason: str, difference_digest: str = "", by: Actor) -> Drift:
+def approve_drift(
+    account_id: UUID,
+    drift_id: UUID,
+    *,
+    reason: str,
+    difference_digest: str = "",
+    break_glass: bool = False,
+    by: Actor,
+) -> Drift:
     """Approve remediation: the resource is to be put back to the expected state.
 
     Args:
@@ -53,17 +63,30 @@ def approve_drift(account_id: UUID, drift_id: UUID, *, reason: str, difference_d
         drift_id: The drift.
         reason: Why, 10 to 1000 characters.
         difference_digest: Of the difference that was looked at, in hexadecimal; '' decides on whatever it is now.
+        break_glass: Whether to decide alone where others are missing, to be reviewed afterwards.
         by: Who does it.
+
+    Returns:
+        The drift: as it was where the account's policy wants more people to say so first.
 
     Raises:
         NotFound: The tenant has no such drift.
-        Conflict: Its status does not allow it, or it differs otherwise by now.
+        Conflict: Its status does not allow it, it differs otherwise by now, or the policy does not let them say so.
         Invalid: The reason is too short or too long.
     """
-    return _decide(account_id, drift_id, approval(reason=reason, difference_digest=difference_digest), by=by)
+    decision = approval(reason=reason, difference_digest=difference_digest, break_glass=break_glass)
+    return _decide(account_id, drift_id, decision, by=by)
 
 
-def reject_drift(account_id: UUID, drift_id: UUID, *, reason: str, difference_digest: str = "", by: Actor) -> Drift:
+def reject_drift(
+    account_id: UUID,
+    drift_id: UUID,
+    *,
+    reason: str,
+    difference_digest: str = "",
+    break_glass: bool = False,
+    by: Actor,
+) -> Drift:
     """Decline remediation: the change stands.
 
     Args:
@@ -71,14 +94,19 @@ def reject_drift(account_id: UUID, drift_id: UUID, *, reason: str, difference_di
         drift_id: The drift.
         reason: Why, 10 to 1000 characters.
         difference_digest: Of the difference that was looked at, in hexadecimal; '' decides on whatever it is now.
+        break_glass: Whether to decide alone where others are missing, to be reviewed afterwards.
         by: Who does it.
+
+    Returns:
+        The drift: as it was where the account's policy wants more people to say so first.
 
     Raises:
         NotFound: The tenant has no such drift.
-        Conflict: Its status does not allow it, or it differs otherwise by now.
+        Conflict: Its status does not allow it, it differs otherwise by now, or the policy does not let them say so.
         Invalid: The reason is too short or too long.
     """
-    return _decide(account_id, drift_id, rejection(reason=reason, difference_digest=difference_digest), by=by)
+    decision = rejection(reason=reason, difference_digest=difference_digest, break_glass=break_glass)
+    return _decide(account_id, drift_id, decision, by=by)
 
 
 def resolve_drift(account_id: UUID, drift_id: UUID, *, how: str, note: str = "", by: Actor) -> Drift:
@@ -93,7 +121,7 @@ def resolve_drift(account_id: UUID, drift_id: UUID, *, how: str, note: str = "",
 
     Raises:
         NotFound: The tenant has no such drift.
-        Conflict: It is over already.
+        Conflict: It is over already, or its policy wants several people to say what that says, and they have not.
         Invalid: `how` is not one of those.
     """
     return _decide(account_id, drift_id, resolution(how=how, note=note), by=by)
@@ -131,6 +159,10 @@ class Decision:
     action: Action
     change: Callable[[Writer, Drift], None]
     """What it does to a drift beside its status."""
+    said: Said | None = None
+    """What it says of an undecided drift, where it may take others who say the same."""
+    how: str = ""
+    """How a drift ends by it."""
 
 
 def triage(*, note: str = "", tell: bool = True) -> Decision:
@@ -153,17 +185,20 @@ def triage(*, note: str = "", tell: bool = True) -> Decision:
     return Decision(Action.TRIAGE, change)
 
 
-def approval(*, reason: str, difference_digest: str = "") -> Decision:
+def approval(*, reason: str, difference_digest: str = "", break_glass: bool = False) -> Decision:
     """The resource is to be put back.
 
     Args:
         reason: Why, 10 to 1000 characters.
         difference_digest: Of the difference that was looked at; '' decides on whatever it is.
+        break_glass: Whether to decide alone where others are missing.
 
     Raises:
         Invalid: The reason is too short or too long.
     """
     reason = checked_reason(reason)
+    digest = difference_digest
+    said = Said(decision=Voiced.APPROVE, reason=reason, difference_digest=digest, break_glass=break_glass)
 
     def change(w: Writer, drift: Drift) -> None:
         _bind(drift, difference_digest)
@@ -171,20 +206,23 @@ def approval(*, reason: str, difference_digest: str = "") -> Decision:
         told = _decided(drift) | {"difference_digest": digest_of(drift), "text": reason}
         w.record(DriftApproved(**told, approved_at=w.now, approved_by=w.actor.id))
 
-    return Decision(Action.APPROVE, change)
+    return Decision(Action.APPROVE, change, said)
 
 
-def rejection(*, reason: str, difference_digest: str = "") -> Decision:
+def rejection(*, reason: str, difference_digest: str = "", break_glass: bool = False) -> Decision:
     """The change stands.
 
     Args:
         reason: Why, 10 to 1000 characters.
         difference_digest: Of the difference that was looked at; '' decides on whatever it is.
+        break_glass: Whether to decide alone where others are missing.
 
     Raises:
         Invalid: The reason is too short or too long.
     """
     reason = checked_reason(reason)
+    digest = difference_digest
+    said = Said(decision=Voiced.REJECT, reason=reason, difference_digest=digest, break_glass=break_glass)
 
     def change(w: Writer, drift: Drift) -> None:
         _bind(drift, difference_digest)
@@ -192,7 +230,7 @@ def rejection(*, reason: str, difference_digest: str = "") -> Decision:
         told = _decided(drift) | {"difference_digest": digest_of(drift), "text": reason}
         w.record(DriftRejected(**told, rejected_at=w.now, rejected_by=w.actor.id))
 
-    return Decision(Action.REJECT, change)
+    return Decision(Action.REJECT, change, said)
 
 
 def resolution(*, how: str, note: str = "") -> Decision:
@@ -215,28 +253,46 @@ def resolution(*, how: str, note: str = "") -> Decision:
         record_cost_change(w, drift_id=drift.pk, before=drift.cost_impact_monthly, after=None)
         w.record(DriftResolved(**_decided(drift), resolved_at=w.now, resolved_how=how, text=note))
 
-    return Decision(Action.RESOLVE, change)
+    return Decision(Action.RESOLVE, change, how=how)
 
 
-def make(w: Writer, drift: Drift, decision: Decision) -> None:
+def make(w: Writer, drift: Drift, decision: Decision, hearing: Hearing) -> bool:
     """Make a decision of a drift, whose row is locked: check, change, record. The row is not saved.
 
     Args:
         w: The open journal.
         drift: The drift, with its stack.
         decision: What is decided.
+        hearing: About this drift, perhaps among others; to be saved afterwards.
+
+    Returns:
+        Whether it is decided: False where the account's policy wants others to say the same first.
 
     Raises:
-        Conflict: Its status does not allow it, or it differs otherwise than what was looked at.
+        Conflict: Its status does not allow it, it differs otherwise than what was looked at, or it takes others.
+        Invalid: The glass is broken without enough of a reason.
     """
     if not can(drift.status, decision.action):
         raise Conflict(f"A drift that is {drift.status} cannot be {LEADS_TO[decision.action].value}.")
+    if not _is_settled(drift, decision, hearing):
+        return False
     drift.status = LEADS_TO[decision.action].value
     if decision.action is not Action.TRIAGE:
         for name, value in NOT_SNOOZED.items():
             setattr(drift, name, value)
     decision.change(w, drift)
     transaction.on_commit(lambda: DECISIONS.labels(action=decision.action.value).inc())
+    return True
+
+
+def _is_settled(drift: Drift, decision: Decision, hearing: Hearing) -> bool:
+    """Whether nobody else has to say the same first."""
+    if decision.said is not None:
+        must_be_as_seen(drift, decision.said.difference_digest)
+        return hearing.hear(drift, decision.said)
+    if decision.action is Action.RESOLVE:
+        hearing.refuse_bypass(drift, decision.how)
+    return True
 
 
 def _decide(account_id: UUID, drift_id: UUID, decision: Decision, *, by: Actor) -> Drift:
@@ -245,8 +301,10 @@ def _decide(account_id: UUID, drift_id: UUID, decision: Decision, *, by: Actor) 
         drift = Drift.objects.for_account(account_id).select_for_update(of=("self",)).filter(pk=drift_id).first()
         if drift is None:
             raise NotFound
-        make(w, drift, decision)
-        drift.save(update_fields=[*DECISION_FIELDS, "updated_at"])
+        hearing = Hearing(w, [drift])
+        if make(w, drift, decision, hearing):
+            drift.save(update_fields=[*DECISION_FIELDS, "updated_at"])
+        hearing.save()
     return drift
 
 
@@ -296,27 +354,29 @@ def digest_of(drift: Drift) -> str:
 
 
 def _approval_needed(drift: Drift) -> Notice:
+    waits = waits_for(drift.account_id, drift.severity)
     return Notice(
         type=Alert.Types.APPROVAL_NEEDED,
         severity=drift.severity,
         title=f"Decision needed: {drift.resource_id} in {drift.stack.name}",
-        message=f"{drift.severity_reason} It has been triaged and waits for approval or rejection.",
+        message=f"{drift.severity_reason} It has been triaged and waits for approval or rejection.{waits}",
         drift_id=drift.pk,
     )
 
 
-def checked_reason(reason: str) -> str:
+def checked_reason(reason: str, field: str = "reason") -> str:
     """A reason without the space around it.
 
     Args:
         reason: As it was given.
+        field: What it is called where it was given.
 
     Raises:
         Invalid: It is too short or too long.
     """
     reason = reason.strip()
     if len(reason) not in REASON_LENGTH:
-        raise Invalid.field("reason", "Say why in 10 to 1000 characters.")
+        raise Invalid.field(field, "Say why in 10 to 1000 characters.")
     return reason
 
 

@@ -1,6 +1,6 @@
 """One decision made of many drifts in one transaction: each has an outcome of its own, and one stops no other."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,8 @@ from audit import journal
 from audit.actors import Actor
 from audit.journal import Writer
 from drifts.actions import decide
-from drifts.actions.ingest import lock_stack
+from drifts.actions.approving import Hearing, waits_for
+from drifts.actions.locks import lock_stack
 from drifts.cause_words import counted
 from drifts.findings import Severity
 from drifts.models import Drift
@@ -66,7 +67,7 @@ class Outcome:
 
     Attributes:
         id: The drift, as it was asked for.
-        outcome: `decided`, `refused` or `not_found`.
+        outcome: `decided`, `awaiting` (others must say the same first), `refused` or `not_found`.
         status: Where it stands now; '' where there is none.
         error: Why it was refused.
     """
@@ -123,12 +124,25 @@ def decide_drifts(account_id: UUID, drift_ids: Sequence[str], *, action: str, re
         raise Invalid.field("ids", f"At most {MOST_BY_ID} ids.")
     decision = decision_for(action, reason)
     with journal.writing(account_id, by=by) as w:
-        named = {text: ident for text in drift_ids if (ident := _uuid_or_none(text))}
-        found = {one.id: one for one in decide_each(w, named.values(), decision)}
-        return [
-            replace(found[named[text]], id=text) if text in named else Outcome(text, "not_found", error=NOT_FOUND)
-            for text in dict.fromkeys(drift_ids)
-        ]
+        return of_each(drift_ids, lambda ids: decide_each(w, ids, decision))
+
+
+def of_each(drift_ids: Sequence[str], act: Callable[[Sequence[UUID]], list[Outcome]]) -> list[Outcome]:
+    """Act on drifts that are named one by one.
+
+    Args:
+        drift_ids: As they were named; one that is no id is not found.
+        act: What is done with those that are.
+
+    Returns:
+        What came of each, in the order they were named, each once.
+    """
+    named = {text: ident for text in drift_ids if (ident := _uuid_or_none(text))}
+    found = {one.id: one for one in act(list(named.values()))}
+    return [
+        replace(found[named[text]], id=text) if text in named else Outcome(text, "not_found", error=NOT_FOUND)
+        for text in dict.fromkeys(drift_ids)
+    ]
 
 
 def decide_each(
@@ -144,6 +158,7 @@ def decide_each(
     """
     ids = list(dict.fromkeys(drift_ids))
     drifts = lock_drifts(w.account_id, ids)
+    hearing = Hearing(w, drifts.values())
     outcomes, decided = [], []
     for ident in ids:
         drift = drifts.get(ident)
@@ -153,13 +168,14 @@ def decide_each(
         status = drift.status
         try:
             _must_be_as_read(drift, seen)
-            decide.make(w, drift, decision)
+            is_decided = decide.make(w, drift, decision, hearing)
         except Conflict as error:
             outcomes.append(Outcome(ident, "refused", status, error.message))
         else:
-            decided.append(drift)
-            outcomes.append(Outcome(ident, "decided", drift.status))
+            decided += [drift] if is_decided else []
+            outcomes.append(Outcome(ident, "decided" if is_decided else "awaiting", drift.status))
     _write(decided, decision.action)
+    hearing.save()
     awake = [drift for drift in decided if not drift.is_snoozed]
     if decision.action is Action.TRIAGE and awake:
         raise_alerts(w, [_decisions_needed(awake)])
@@ -215,10 +231,11 @@ def _decisions_needed(drifts: Sequence[Drift]) -> Notice:
     one = drifts[0]
     title = f"{one.resource_id} in {where}" if number == 1 else f"{counted(number, 'drift')} in {where}"
     words = "It has been triaged and waits" if number == 1 else "They have been triaged at once and wait"
+    more = waits_for(one.account_id, one.severity) if number == 1 else ""
     return Notice(
         type=Alert.Types.APPROVAL_NEEDED,
         severity=worst.value,
         title=f"Decision needed: {title}",
-        message=f"{one.severity_reason + ' ' if number == 1 else ''}{words} for approval or rejection.",
+        message=f"{one.severity_reason + ' ' if number == 1 else ''}{words} for approval or rejection.{more}",
         drift_id=one.pk if number == 1 else None,
     )

@@ -38,6 +38,9 @@ def change_detection_settings(account_id: UUID, *, values: Mapping[str, int], by
         if name in values and not limit.least <= values[name] <= limit.most:
             raise Invalid.field(name, f"{limit.least} to {limit.most}.")
     with journal.writing(account_id, by=by) as w:
+        known = detection_settings_of(account_id)
+        if all(getattr(known, name) == values[name] for name in LIMITS if name in values):
+            return known
         DetectionSettings.objects.get_or_create(account_id=account_id)
         settings = DetectionSettings.objects.select_for_update().get(account_id=account_id)
         changes: dict[str, list[object]] = {

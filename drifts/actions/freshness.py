@@ -46,14 +46,19 @@ def limit_of(stack: Stack) -> timedelta:
     return timedelta(seconds=stack.scan_time_limit_seconds)
 
 
-def note_scanned(stack_id: UUID, *, now: datetime) -> None:
+def note_scanned(stack_id: UUID, *, now: datetime) -> datetime | None:
     """Note that a scan has succeeded, in the transaction that records it.
 
     Args:
         stack_id: The stack.
         now: When.
+
+    Returns:
+        Since when the stack was stale until now; None: it was not.
     """
     stack = Stack.objects.select_for_update(no_key=True).get(pk=stack_id)
+    stale_since = stack.stale_at if stack.is_stale else None
     stack.last_scan_at, stack.is_stale = now, False
     stack.stale_at = stale_at(stack, now) if stack.stale_at else None
     stack.save(update_fields=["last_scan_at", "stale_at", "is_stale"])
+    return stale_since

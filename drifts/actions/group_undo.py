@@ -2,23 +2,32 @@
 
 No state leads back: a decided drift only ever becomes resolved. So a member is resolved as superseded, as it is when
 its decision lapses, and the same difference is opened anew as detected, with the former drift as `previous`; a member
-that was triaged, too, so that there is one way. One that the decision itself resolved is only opened anew. What has
-become of a member otherwise is nobody's to undo here: it is left alone, and the answer says so.
+that was triaged, too, so that there is one way. One that the decision itself resolved is only opened anew. One that
+waits for others since has the voice that was given with the decision taken back, and stays. What has become of a member
+otherwise is nobody's to undo here: it is left alone, and the answer says so. What only assigned or snoozed them is
+undone by `drifts.actions.handling`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
 
+from alerts.actions.announcing import leave
+from alerts.occasions import Occasion
 from audit import journal
 from audit.actors import Actor
 from audit.journal import Writer
+from drifts.actions.assigning import inherit_assignments
 from drifts.actions.decide import NOTE_LENGTH
 from drifts.actions.deciding import LEADS_TO, lock_drifts
 from drifts.actions.ending import Ending, end_drifts
+from drifts.actions.episodes import Place, opening
+from drifts.actions.handling import HANDLINGS, undo_handling
 from drifts.actions.opening import write_new
+from drifts.actions.voices import withdraw_given
 from drifts.group_facts import DriftGroupUndone
 from drifts.models import Drift, DriftGroupDecision, DriftGroupMember
 from drifts.snoozes import NOT_SNOOZED
@@ -40,12 +49,14 @@ FRESH = frozenset(
         *("id", "severity_rank", "status", "detected_at", "previous_id", "lapsed", "decided_digests"),
         *("approved_at", "approved_by_id", "approval_reason", "rejected_at", "rejected_by_id", "rejection_reason"),
         *("resolved_at", "resolved_how", "created_at", "updated_at"),
+        *("assignee_id", "assigned_at", "assigned_by_id"),  # inherited, where they may still decide
     }
 )
 """Columns that begin anew."""
 ALREADY = "It was undone before."
 UNDONE = "the decision for its group was undone"
 OTHERWISE = "It no longer stands as the decision left it: it is {status} now."
+NO_VOICE = "What was said of it stands no longer: it may be decided, or the approval lapsed."
 REPLACED = "Its resource has another open drift by now."
 
 
@@ -72,8 +83,15 @@ def undo_group_decision(account_id: UUID, decision_id: UUID, *, note: str = "", 
             raise NotFound
         if made.undone_at is not None:
             raise Conflict(ALREADY)
-        members = list(made.members.filter(outcome=DriftGroupMember.Outcomes.DECIDED))
-        _undo(w, made, members, note)
+        outcomes = DriftGroupMember.Outcomes
+        members = list(made.members.filter(outcome=outcomes.DECIDED))
+        waiting = list(made.members.filter(outcome=outcomes.AWAITING))
+        if made.action in HANDLINGS:
+            undo_handling(w, made, members, note)
+        else:
+            _undo(w, made, members, note)
+        _take_back(w, made, waiting)
+        members += waiting
         made.undone_at, made.undone_by_id, made.undo_note = w.now, by.id, note
         made.undone = sum(one.outcome == DriftGroupMember.Outcomes.UNDONE for one in members)
         made.left = len(members) - made.undone
@@ -98,11 +116,32 @@ def _undo(w: Writer, made: DriftGroupDecision, members: Sequence[DriftGroupMembe
     standing = [drifts[one.drift_id] for one in members if not one.error]
     _end(w, [one for one in standing if one.is_open], note)
     anew = {one.pk: _opened_anew(w, one, made) for one in standing}
-    write_new(w, list(anew.values()), {one.stack_id: one.stack.name for one in standing})
+    stack_names = {one.stack_id: one.stack.name for one in standing}
+    write_new(w, list(anew.values()), stack_names)
+    inherit_assignments(w, anew, stack_names)
+    leave(w, partial(_heard, standing, anew))
     for member in members:
         if not member.error:
             member.successor = anew[member.drift_id]
     DriftGroupMember.objects.bulk_update(members, ["outcome", "error", "successor"], batch_size=500)
+
+
+def _heard(standing: Sequence[Drift], anew: Mapping[UUID, Drift]) -> Iterator[Occasion]:
+    """What channels hear of drifts that wait for a decision again: an incident of the former ones was closed."""
+    for former in standing:
+        if not former.is_snoozed:
+            yield opening(anew[former.pk], Place.of(former.stack), f" {UNDONE[0].upper()}{UNDONE[1:]}.")
+
+
+def _take_back(w: Writer, made: DriftGroupDecision, members: Sequence[DriftGroupMember]) -> None:
+    """Take back what the decision said of drifts that wait for others still."""
+    drifts = lock_drifts(w.account_id, [one.drift_id for one in members])
+    taken = withdraw_given(w, drifts.values(), by=made.decided_by_id, at=made.decided_at)
+    for member in members:
+        is_undone = member.drift_id in taken
+        member.outcome = DriftGroupMember.Outcomes.UNDONE if is_undone else DriftGroupMember.Outcomes.LEFT
+        member.error = "" if is_undone else NO_VOICE
+    DriftGroupMember.objects.bulk_update(members, ["outcome", "error"], batch_size=500)
 
 
 def _locked_whole(account_id: UUID, drift_ids: Sequence[UUID]) -> dict[UUID, Drift]:

@@ -1,6 +1,8 @@
 """Decisions for groups of drifts: one for all members as they stand, kept, and undone by one call."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
 from uuid import UUID
 
 from audit import journal
@@ -8,6 +10,7 @@ from audit.actors import Actor
 from audit.journal import Writer
 from drifts.actions.deciding import LEADS_TO, MOST, Outcome, decide_each, decision_for
 from drifts.actions.grouping import Offered, drift_group
+from drifts.actions.voices import voiced_by
 from drifts.causes import OpenDrift
 from drifts.group_facts import DriftGroupDecided
 from drifts.models import DriftGroupDecision, DriftGroupMember
@@ -33,7 +36,8 @@ def decide_group(
 ) -> tuple[DriftGroupDecision, int]:
     """Make one decision of the members of a group as they stand: the longest known first, at most `MOST` at once.
 
-    Members whose state does not allow it are refused one by one and stop no other.
+    Members whose state does not allow it are refused one by one and stop no other. Those of which it takes more people
+    to decide have one voice more, and wait; those of which one has said so already come last.
 
     Args:
         account_id: The tenant.
@@ -59,21 +63,40 @@ def decide_group(
             raise Conflict(OTHERS)
         excluded = set(excluding)
         members = [one for one in offered.members if one.id not in excluded]
-        asked = sorted(members, key=lambda one: not can(one.status, LEADS_TO[action]))[:MOST]
+        said = voiced_by(account_id, by.user_id, action)
+        asked = sorted(members, key=lambda one: (not can(one.status, LEADS_TO[action]), one.id in said))[:MOST]
         seen = {one.id: one.difference_digest for one in asked}
         outcomes = [one for one in decide_each(w, seen, decision, seen=seen) if one.status]
-        made = _keep(w, offered, action, reason.strip(), outcomes)
-    return made, _left(members, asked, action)
+        made = keep(w, offered, action, reason.strip(), outcomes)
+    return made, _left([one for one in members if one.id not in said], asked, action)
 
 
-def _keep(w: Writer, offered: Offered, action: str, reason: str, outcomes: Sequence[Outcome]) -> DriftGroupDecision:
+def keep(
+    w: Writer,
+    offered: Offered,
+    action: str,
+    reason: str,
+    outcomes: Sequence[Outcome],
+    *,
+    owners: Mapping[UUID, UUID | None] = MappingProxyType({}),
+    **more: Any,
+) -> DriftGroupDecision:
     """Write down what was decided of whom.
+
+    Args:
+        w: The open journal.
+        offered: The group.
+        action: One of its decisions' actions.
+        reason: Why.
+        outcomes: What came of each member.
+        owners: Whose members were before, where that is what was decided.
+        **more: Other columns of the decision.
 
     Raises:
         Conflict: Of nobody.
     """
-    decided = sum(one.outcome == "decided" for one in outcomes)
-    if not decided:
+    decided, awaiting = (sum(one.outcome == word for one in outcomes) for word in ("decided", "awaiting"))
+    if not decided + awaiting:
         raise Conflict(NOBODY)
     made = DriftGroupDecision.objects.create(
         account_id=w.account_id,
@@ -85,11 +108,18 @@ def _keep(w: Writer, offered: Offered, action: str, reason: str, outcomes: Seque
         decided_by_id=w.actor.id,
         decided_at=w.now,
         decided=decided,
-        refused=len(outcomes) - decided,
+        awaiting=awaiting,
+        refused=len(outcomes) - decided - awaiting,
+        **more,
     )
     rows = [
         DriftGroupMember(
-            account_id=w.account_id, decision=made, drift_id=one.id, outcome=one.outcome, error=one.error[:500]
+            account_id=w.account_id,
+            decision=made,
+            drift_id=one.id,
+            outcome=one.outcome,
+            error=one.error[:500],
+            assignee_before_id=owners.get(one.id) if isinstance(one.id, UUID) else None,
         )
         for one in outcomes
     ]
@@ -109,5 +139,5 @@ def _keep(w: Writer, offered: Offered, action: str, reason: str, outcomes: Seque
 
 def _left(members: Sequence[OpenDrift], asked: Sequence[OpenDrift], action: str) -> int:
     """Count the members that could be decided so and were not asked: there are too many for once."""
-    could = sum(can(one.status, LEADS_TO[action]) for one in members)
-    return could - sum(can(one.status, LEADS_TO[action]) for one in asked)
+    done = {one.id for one in asked}
+    return sum(can(one.status, LEADS_TO[action]) for one in members if one.id not in done)

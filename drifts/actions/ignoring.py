@@ -2,7 +2,8 @@
 
 Hidden is not clean. An open drift whose finding a rule hides as a whole is not reconciled: it is resolved as
 acknowledged, in the rule's name, since a person said that the change may stand. One whose remediation is approved stays
-open until a scan finds it clean. When a rule expires, is switched off, narrowed or taken away, the next scan shows its
+open until a scan finds it clean; and so does an undecided one that it takes several people to reject, until they do:
+whoever writes a rule is one. When a rule expires, is switched off, narrowed or taken away, the next scan shows its
 findings again: as new drifts that name the old ones, with an alert that says what hid them, and until when. What a scan
 finds clean meanwhile is not hidden any more, and should it differ again, that is nothing that comes back.
 """
@@ -18,6 +19,8 @@ from django.db.models import F
 from audit.journal import Writer
 from costs.actions import CostChange, record_cost_changes
 from drifts.actions.assessed import looked_at
+from drifts.actions.voices import UNDECIDED, taking_several
+from drifts.approvals import Decision
 from drifts.facts import DriftResolved
 from drifts.findings import Hidden, Judged, Kind
 from drifts.ingest.scope import Silence, Silences, scope_of
@@ -149,7 +152,7 @@ def _row(scan: Scan, one: Hidden, at: datetime) -> HiddenFinding:
 
 
 def _resolve(w: Writer, scan: Scan, hidden: Sequence[Hidden], rules: Mapping[UUID, IgnoreRule], at: datetime) -> None:
-    """End the open drifts that are hidden as a whole, but for those whose remediation is approved."""
+    """End the open drifts that are hidden as a whole, but for those on which others have to decide, or have decided."""
     by_resource = {one.fingerprint: rules.get(UUID(one.rule_id)) for one in hidden}
     drifts = list(_open(scan, list(by_resource)))
     Drift.objects.filter(pk__in=[drift.pk for drift in drifts]).update(
@@ -177,6 +180,8 @@ def _resolve(w: Writer, scan: Scan, hidden: Sequence[Hidden], rules: Mapping[UUI
 
 def _open(scan: Scan, fingerprints: Sequence[bytes]) -> Iterator[Drift]:
     rows = Drift.objects.filter(account_id=scan.account_id, stack_id=scan.stack_id).open()
-    rows = rows.exclude(status=Status.APPROVED.value).only("pk", "fingerprint", "severity", "cost_impact_monthly")
+    rows = rows.exclude(status=Status.APPROVED.value)
+    rows = rows.exclude(status__in=UNDECIDED, severity__in=taking_several(scan.account_id, Decision.REJECT))
+    rows = rows.only("pk", "fingerprint", "severity", "cost_impact_monthly")
     for start in range(0, len(fingerprints), BATCH):
         yield from rows.filter(fingerprint__in=fingerprints[start : start + BATCH]).order_by("fingerprint")

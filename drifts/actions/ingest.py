@@ -3,24 +3,29 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import structlog
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from alerts.actions import Notice, raise_alerts
+from alerts.actions.announcing import leave
+from alerts.actions.cost_threshold import watch_costs
 from alerts.models import Alert
 from audit import journal
 from audit.actors import Actor
 from audit.journal import Writer
 from drifts.actions.freshness import note_scanned
 from drifts.actions.ignoring import note_hidden
+from drifts.actions.locks import lock_stack
 from drifts.actions.policies import policy_of
 from drifts.actions.record import record_judged
+from drifts.actions.recoveries import UNFINISHED, failed_before, recoveries
 from drifts.actions.stacks import stack_for_scan, valid_name
 from drifts.counters import SCANS
 from drifts.facts import ScanCompleted, ScanFailed, ScanStarted
@@ -33,7 +38,6 @@ from driftsentry.api.errors import Conflict
 
 logger = structlog.get_logger(__name__)
 
-LOCK_WAIT = "55s"
 ABANDONED = timedelta(minutes=15)
 UNTAKEN = timedelta(hours=6)
 """How long a scan waits for a worker before it is given up, so that another one may be asked for."""
@@ -112,14 +116,25 @@ def ingest_scan(account_id: UUID, body: bytes, submission: Submission, *, by: Ac
         options=options,
     )
     scan, created = _begin(account_id, digest, assessment, submission, by=by)
-    if created:
+    if scan.status == Scan.Statuses.RUNNING:
+        # Not made here: its process has died, or is about to record it. Whoever comes first records it, once.
         try:
             record_assessment(scan, assessment, by=by, at=submission.observed_at)
         except Exception as error:
+            recorded = _recorded_meanwhile(scan, error)
+            if recorded is not None:
+                return Ingested(recorded, created)
             logger.exception("scan_failed", scan=str(scan.pk))
             fail_scan(scan, f"It could not be recorded ({type(error).__name__}); nothing of it was kept.", by=by)
             raise
     return Ingested(scan, created)
+
+
+def _recorded_meanwhile(scan: Scan, error: Exception) -> Scan | None:
+    """The scan as another submission of the same bytes has recorded it; None where none has."""
+    if not isinstance(error, Conflict):
+        return None
+    return Scan.objects.select_related("stack").filter(pk=scan.pk, status=Scan.Statuses.SUCCEEDED).first()
 
 
 def fail_abandoned_scans() -> int:
@@ -140,20 +155,6 @@ def fail_abandoned_scans() -> int:
         for scan in scans.select_related("stack").order_by("id")[:ABANDONED_BATCH]:
             failed += fail_scan(scan, words, by=Actor.system("sweeper"))
     return failed
-
-
-def lock_stack(stack_id: UUID) -> None:
-    """Let no other scan of a stack be recorded until the transaction ends.
-
-    Args:
-        stack_id: The stack.
-
-    Raises:
-        OperationalError: Another scan of it has been recorded for longer than `LOCK_WAIT`.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_WAIT}'")
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"stack {stack_id}"])
 
 
 def _begin(
@@ -212,10 +213,12 @@ def record_assessment(scan: Scan, assessment: Assessment, *, by: Actor, at: date
             raise Conflict("This scan took so long that it was given up; send it again.")
         record_judged(w, scan, judged, at=at or w.now)
         note_hidden(w, scan, judged, at=at or w.now)
+        watch_costs(w, stack_name=scan.stack.name, scan_id=scan.pk)
         scan.status, scan.finished_at = Scan.Statuses.SUCCEEDED, w.now
         scan.drifts_ignored = judged.ignored
         scan.save(update_fields=["status", "finished_at", "updated_at", *_DESCRIBED, *_COUNTS])
-        note_scanned(scan.stack_id, now=w.now)
+        stale_since = note_scanned(scan.stack_id, now=w.now)
+        leave(w, partial(recoveries, scan, stale_since))
         w.record(ScanCompleted(**told_of(scan, scan.stack), complete=scan.is_complete))
         transaction.on_commit(lambda: SCANS.labels(status="succeeded").inc())
 
@@ -250,27 +253,17 @@ def fail_scan(scan: Scan, words: str, *, by: Actor) -> bool:
     return unfinished is not None
 
 
-UNFINISHED = (Scan.Statuses.PENDING, Scan.Statuses.RUNNING)
-
-
 def _mark_failed(w: Writer, scan: Scan, stack: Stack, words: str) -> None:
     scan.status, scan.finished_at, scan.error = Scan.Statuses.FAILED, w.now, words
     for name in _COUNTS:
         setattr(scan, name, 0)
     scan.save(update_fields=["status", "finished_at", "error", "updated_at", *_COUNTS])
     w.record(ScanFailed(**told_of(scan, stack), error=words))
-    if not _failed_before(scan):
+    if not failed_before(scan):
         title = f"A scan of {stack.name} failed"
         notice = Notice(type=Alert.Types.SCAN_FAILED, severity="high", title=title, message=words, scan_id=scan.pk)
         raise_alerts(w, [notice])
     transaction.on_commit(lambda: SCANS.labels(status="failed").inc())
-
-
-def _failed_before(scan: Scan) -> bool:
-    """Whether it goes on with a row of failures; what is sent, and each detector, has a row of its own."""
-    before = Scan.objects.filter(stack_id=scan.stack_id, detector=scan.detector, pk__lt=scan.pk)
-    status = before.exclude(status__in=UNFINISHED).order_by("-id").values_list("status", flat=True).first()
-    return status == Scan.Statuses.FAILED
 
 
 def _is_abandoned(scan: Scan, now: datetime) -> bool:

@@ -1,6 +1,10 @@
 """Locks that are no row: whoever counts before adding waits for whoever is doing the same."""
 
+from uuid import UUID
+
 from django.db import connection
+
+LOCK_WAIT = "55s"
 
 
 def hold(what: str) -> None:
@@ -11,3 +15,17 @@ def hold(what: str) -> None:
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [what])
+
+
+def lock_stack(stack_id: UUID) -> None:
+    """Let no other scan of a stack be recorded until the transaction ends.
+
+    Args:
+        stack_id: The stack.
+
+    Raises:
+        OperationalError: Another scan of it has been recorded for longer than `LOCK_WAIT`.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_WAIT}'")
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"stack {stack_id}"])

@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
 from audit.journal import Writer
 from costs.actions import CostChange, record_cost_changes
+from drifts.actions.approval_lapses import end_moved_approvals
 from drifts.actions.assessed import looked_at, note_not_assessed, note_pending, note_seen_again
+from drifts.actions.assigning import inherit_assignments
 from drifts.actions.attributing import request_attribution
 from drifts.actions.consequences import note_consequences
 from drifts.actions.content import Shown, content_of, shown
@@ -15,7 +18,7 @@ from drifts.actions.known import OnRecord, on_record
 from drifts.actions.opening import BATCH, open_drifts
 from drifts.actions.rejudging import rejudge
 from drifts.actions.repricing import reprice
-from drifts.actions.returning import hidden_before, returned_notices
+from drifts.actions.returning import heard_of_returned, hidden_before, returned_notices
 from drifts.actions.snooze_lapses import awake, end_lapsed_snoozes
 from drifts.actions.telling import DECISIONS, ToTell, raise_notices, tell
 from drifts.facts import DriftDecisionLapsed, DriftUpdated
@@ -43,6 +46,7 @@ def record_judged(w: Writer, scan: Scan, judged: Judged, *, at: datetime) -> Non
     note_not_assessed(scan, judged.assessment, found.not_assessed, at)
     _end_flapping(known, at - settings.flap_window)
     changed = _change(w, scan, found.changed, at)
+    end_moved_approvals(w, scan.stack.name, changed)
     rejudged = rejudge(w, scan.stack.name, found.unchanged)
     reprice(w, scan.stack.name, found.unchanged, at=at)
     snoozes = end_lapsed_snoozes(w, scan.stack.name, changed=changed, rejudged=rejudged)
@@ -66,7 +70,8 @@ def record_judged(w: Writer, scan: Scan, judged: Judged, *, at: datetime) -> Non
     decided = {pair.seen.fingerprint: (pair.known.status, pair.lapse) for pair in found.superseded}
     hidden = {name: words for name, words in hidden_before(scan, judged, now=w.now).items() if name not in decided}
     back = [drift.pk for drift in made if bytes(drift.fingerprint) in hidden]
-    raise_notices(w, list(returned_notices(made, hidden, scan)), covered=back)
+    returned = partial(heard_of_returned, made, hidden, scan)
+    raise_notices(w, list(returned_notices(made, hidden, scan)), covered=back, heard=returned)
     new = [drift for drift in made if bytes(drift.fingerprint) not in hidden]
     woken = awake(w, [*changed, *rejudged])
     tell(w, scan, settings, ToTell(made=new, changed=woken, again=again, lapses=decided, snoozes=snoozes))
@@ -130,8 +135,12 @@ def _resolve(
 def _record_lapses(
     w: Writer, scan: Scan, made: Sequence[Drift], superseded: Sequence[Superseded[OnRecord, Shown]]
 ) -> None:
-    """Tell in the timeline of each successor why what was decided no longer stands."""
+    """Tell in the timeline of each successor why what was decided no longer stands, and whose it is still."""
+    if not superseded:
+        return
     drifts = {bytes(drift.fingerprint): drift for drift in made}
+    heirs = {pair.known.pk: drifts[pair.seen.fingerprint] for pair in superseded}
+    inherit_assignments(w, heirs, {scan.stack_id: scan.stack.name})
     for pair in superseded:
         drift = drifts[pair.seen.fingerprint]
         fact = DriftDecisionLapsed(

@@ -7,6 +7,7 @@ from alerts.actions import Notice, raise_alerts
 from alerts.models import Alert
 from audit.journal import Writer
 from drifts.actions import decide
+from drifts.actions.approving import Hearing
 from drifts.facts import RemediationFailed, RemediationSucceeded
 from drifts.models import Drift, RemediationRun
 from drifts.transitions import Action, Status, can
@@ -38,7 +39,8 @@ def succeed(w: Writer, run: RemediationRun, message: str) -> None:
     w.record(RemediationSucceeded(**_told(run), url=run.url, text=message))
     drift = Drift.objects.for_account(w.account_id).select_for_update(of=("self",)).get(pk=run.drift_id)
     if can(drift.status, Action.RESOLVE):
-        decide.make(w, drift, decide.resolution(how=Drift.Resolutions.AUTO_REMEDIATE, note=message))
+        ending = decide.resolution(how=Drift.Resolutions.AUTO_REMEDIATE, note=message)
+        decide.make(w, drift, ending, Hearing(w, [drift]))
         drift.save(update_fields=[*decide.DECISION_FIELDS, "updated_at"])
 
 

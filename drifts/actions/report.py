@@ -13,11 +13,14 @@ from audit.actors import Actor
 from costs.pricing import reported
 from drifts.actions.content import Shown, shown
 from drifts.actions.detection_settings import detection_settings_of
-from drifts.actions.ingest import lock_stack
+from drifts.actions.locks import lock_stack
 from drifts.actions.opening import open_drifts
 from drifts.actions.policies import policy_of
 from drifts.actions.stacks import stack_for_scan
-from drifts.actions.telling import is_worth_telling, notice_of, raise_notices
+from drifts.actions.telling import tell_of_reported
+from drifts.actions.voices import policies_of, policy_for
+from drifts.approvals import Policy as ApprovalPolicy
+from drifts.approvals import takes_fewer
 from drifts.families import FAMILIES, OTHER
 from drifts.findings import Observation, Severity
 from drifts.ingest.pipeline import assess_states
@@ -27,6 +30,7 @@ from drifts.severity import REPORTED
 from driftsentry.api.errors import Conflict, Invalid
 
 DEFAULT_STACK = "default"
+MORE_DECIDE = "It was reported as {severity}, which fewer people may decide on."
 _FAMILY_NAMES = frozenset(name for name, _ in FAMILIES)
 
 
@@ -93,7 +97,7 @@ def report_drift(account_id: UUID, report: Report, *, by: Actor) -> Drift:
         (observation,) = judged.observations
         if Drift.objects.filter(stack=stack, fingerprint=observation.fingerprint).open().exists():
             raise Conflict("This resource has an open drift already.")
-        seen = _as_reported(shown(_named(observation, report)), report)
+        seen = _as_reported(shown(_named(observation, report)), report, policies_of(account_id))
         asked = detection_settings_of(account_id)
         made = open_drifts(
             w,
@@ -105,7 +109,7 @@ def report_drift(account_id: UUID, report: Report, *, by: Actor) -> Drift:
             at=w.now,
             flap_window=asked.flap_window,
         )
-        raise_notices(w, [notice_of(one, stack.name, asked) for one in made if is_worth_telling(one)])
+        tell_of_reported(w, made, stack, asked)
     made[0].stack = stack
     return made[0]
 
@@ -117,11 +121,18 @@ def _named(observation: Observation, report: Report) -> Observation:
     return replace(observation, resource_type=family) if known else observation
 
 
-def _as_reported(seen: Shown, report: Report) -> Shown:
-    """Let the sender's own severity and cost stand."""
+def _as_reported(seen: Shown, report: Report, policies: Mapping[str, ApprovalPolicy]) -> Shown:
+    """Let the sender's own severity and cost stand; a lower severity only where it lets no fewer people decide."""
     if report.severity is not None:
-        words = REPORTED.format(severity=report.severity)
-        judged = replace(seen.observation, severity=Severity(report.severity), severity_reason=words)
+        ours = seen.observation
+        judged = replace(
+            ours, severity=Severity(report.severity), severity_reason=REPORTED.format(severity=report.severity)
+        )
+        is_lower = judged.severity.rank > ours.severity.rank
+        held = policy_for(policies, ours.severity.value)
+        if is_lower and takes_fewer(policy_for(policies, report.severity), than=held):
+            words = f"{ours.severity_reason} {MORE_DECIDE.format(severity=report.severity)}"
+            judged = replace(ours, severity_reason=words)
         seen = replace(seen, observation=judged)
     if report.cost_impact_monthly is not None:
         seen = replace(seen, priced=reported(report.cost_impact_monthly))

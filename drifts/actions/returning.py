@@ -6,6 +6,8 @@ from uuid import UUID
 
 from alerts.actions import Notice
 from alerts.models import Alert
+from alerts.occasions import Occasion
+from drifts.actions.episodes import Place, opening
 from drifts.findings import Judged, Kind, Severity
 from drifts.ingest.policy import Remembered
 from drifts.models import Drift, HiddenFinding, IgnoreRule, Scan
@@ -94,6 +96,20 @@ def returned_notices(made: Sequence[Drift], hidden: Mapping[bytes, str], scan: S
         yield Notice(
             type=Alert.Types.DRIFT_RECURRED, severity=rest[0].severity, title=title, message=words, scan_id=scan.pk
         )
+
+
+def heard_of_returned(made: Sequence[Drift], hidden: Mapping[bytes, str], scan: Scan) -> Iterator[Occasion]:
+    """What channels hear of new drifts that were hidden before: of each.
+
+    Args:
+        made: New drifts.
+        hidden: Fingerprint to what hid it, as of `hidden_before`.
+        scan: The scan that shows them, with its stack.
+    """
+    place = Place.of(scan.stack, scan.pk)
+    return (
+        opening(one, place, f" {hidden[bytes(one.fingerprint)]}") for one in made if bytes(one.fingerprint) in hidden
+    )
 
 
 _RANKS = [one.value for one in Severity]

@@ -16,8 +16,9 @@ from audit.actors import Actor
 from audit.journal import Writer
 from drifts.actions.detection import field_of, is_alone, trust_of
 from drifts.actions.freshness import limit_of
-from drifts.actions.ingest import UNFINISHED, fail_scan, record_assessment, told_of
+from drifts.actions.ingest import fail_scan, record_assessment, told_of
 from drifts.actions.outputs import Watched, forget_old_outputs
+from drifts.actions.recoveries import UNFINISHED
 from drifts.detectors.base import BadConfig, Detection, DetectionError
 from drifts.detectors.registry import detecting
 from drifts.detectors.transcript import Masker, Transcript

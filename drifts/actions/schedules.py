@@ -11,6 +11,7 @@ from alerts.models import Alert
 from audit import journal
 from audit.actors import Actor
 from drifts import cron
+from drifts.actions.recoveries import stale_title
 from drifts.actions.scanning import is_busy, queue_scan
 from drifts.counters import STALE
 from drifts.facts import StackStale
@@ -93,6 +94,6 @@ def _notice(stack: Stack) -> Notice:
     return Notice(
         type=Alert.Types.SCAN_FAILED,
         severity="high",
-        title=f"{stack.name} is stale",
+        title=stale_title(stack.name),
         message=f"{since}, and its schedule is {stack.schedule} (UTC): two runs in a row are missing.",
     )

@@ -1,8 +1,12 @@
-"""Snoozes that a scan ends: a snooze holds for what was seen, attribute by attribute, and for nothing critical."""
+"""Snoozes that a scan ends: a snooze holds for what was seen, attribute by attribute, and for nothing critical.
+
+So do the snoozes of alerts, each by what differed when somebody snoozed that alert.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 
 from alerts.actions import Notice
+from alerts.actions.snooze_ends import snoozed_alerts, wake_alerts
 from alerts.models import Alert
 from audit.journal import Writer
 from drifts.actions.known import OnRecord
@@ -37,8 +41,12 @@ def end_lapsed_snoozes(w: Writer, stack_name: str, *, changed: Changed, rejudged
     Returns:
         What to tell of them. Nothing else is to be told of drifts that were snoozed when the scan came.
     """
+    _wake_alerts(w, changed, rejudged)
     lapsed = [
-        *((drift, _moved(known, drift), _is_worse(known, drift)) for known, drift in _asleep(w, changed)),
+        *(
+            (drift, _moved(known, drift, known.snooze_digests), _is_worse(known, drift))
+            for known, drift in _asleep(w, changed)
+        ),
         *((drift, None, _is_worse(known, drift)) for known, drift in _asleep(w, rejudged)),
     ]
     ended = [(drift, lapse, is_worse) for drift, lapse, is_worse in lapsed if lapse is not None or is_worse]
@@ -62,10 +70,30 @@ def _asleep(w: Writer, found: Changed) -> Iterator[tuple[OnRecord, Drift]]:
     return ((known, drift) for known, drift in found if known.is_snoozed(w.now))
 
 
-def _moved(known: OnRecord, drift: Drift) -> Lapse | None:
+def _wake_alerts(w: Writer, changed: Changed, rejudged: Changed) -> None:
+    """End the snoozes of alerts about drifts that differ otherwise than then, or that have become critical."""
+    seen = [*changed, *((known, drift) for known, drift in rejudged if _is_worse(known, drift))]
+    found = {drift.pk: (known, drift) for known, drift in seen}
+    differs = {drift.pk for _, drift in changed}
+    woken = []
+    for alert in snoozed_alerts(w.account_id, found) if found else ():
+        if alert.drift_id is None:
+            continue
+        known, drift = found[alert.drift_id]
+        lapse = _moved(known, drift, alert.snooze_digests) if drift.pk in differs else None
+        if lapse is not None or _is_worse(known, drift):
+            woken.append((alert, _words(lapse, is_worse=_is_worse(known, drift))))
+    wake_alerts(w, woken)
+
+
+def _words(lapse: Lapse | None, *, is_worse: bool) -> str:
+    return "; ".join([*([_reason(lapse)] if lapse else []), *([CRITICAL] if is_worse else [])])
+
+
+def _moved(known: OnRecord, drift: Drift, digests: Mapping[str, str]) -> Lapse | None:
     if known.kind.value != drift.kind:
         return Lapse(Cause.KIND)
-    return moved(known.snooze_digests, drift.attribute_digests) if known.carries_values else Lapse(Cause.BLIND)
+    return moved(digests, drift.attribute_digests) if known.carries_values else Lapse(Cause.BLIND)
 
 
 def _is_worse(known: OnRecord, drift: Drift) -> bool:
@@ -76,7 +104,7 @@ def _told(w: Writer, drift: Drift, stack_name: str, lapse: Lapse | None, *, is_w
     """Record that a snooze lapsed, and say what to tell of it."""
     for name, value in NOT_SNOOZED.items():
         setattr(drift, name, value)
-    reason = "; ".join([*([_reason(lapse)] if lapse else []), *([CRITICAL] if is_worse else [])])
+    reason = _words(lapse, is_worse=is_worse)
     fact = DriftSnoozeLapsed(
         id=drift.pk,
         status=drift.status,

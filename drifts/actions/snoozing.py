@@ -3,11 +3,13 @@
 `drifts.actions.snooze_lapses` ends them where a scan shows that; whoever decides ends them by it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
+from typing import Any
 from uuid import UUID
 
+from django.db.models import F
 from django.utils import timezone
 
 from alerts.actions import Notice
@@ -56,15 +58,54 @@ def snooze_drift(
     """
     reason = checked_reason(reason)
     with journal.writing(account_id, by=by) as w:
-        if until is not None and not w.now < until <= w.now + LONGEST:
-            raise Invalid.field("until", f"A time that is to come, at most {LONGEST.days} days ahead; or leave it out.")
+        must_be_to_come(w, until)
         drift = _locked(account_id, drift_id)
-        if drift.status not in UNDECIDED:
-            raise Conflict(f"A drift that is {drift.status} cannot be snoozed.")
+        must_be_undecided(drift)
         must_be_as_seen(drift, difference_digest)
-        drift.snoozed_at, drift.snoozed_until, drift.snoozed_by_id = w.now, until, by.id
-        drift.snooze_reason, drift.snooze_digests = reason, drift.attribute_digests
-        drift.save(update_fields=[*NOT_SNOOZED, "updated_at"])
+        snooze_each(w, [drift], until=until, reason=reason)
+    return drift
+
+
+def must_be_to_come(w: Writer, until: datetime | None) -> None:
+    """Refuse the end of a snooze that is over before it begins, or very far away.
+
+    Args:
+        w: The open journal.
+        until: Until when; None: until it differs otherwise.
+
+    Raises:
+        Invalid: It does not do.
+    """
+    if until is not None and not w.now < until <= w.now + LONGEST:
+        raise Invalid.field("until", f"A time that is to come, at most {LONGEST.days} days ahead; or leave it out.")
+
+
+def must_be_undecided(drift: Drift) -> None:
+    """Refuse to snooze what nobody needs to be told of.
+
+    Args:
+        drift: The drift.
+
+    Raises:
+        Conflict: It is decided or over.
+    """
+    if drift.status not in UNDECIDED:
+        raise Conflict(f"A drift that is {drift.status} cannot be snoozed.")
+
+
+def snooze_each(w: Writer, drifts: Sequence[Drift], *, until: datetime | None, reason: str) -> None:
+    """Snooze drifts, each as it differs now.
+
+    Args:
+        w: The open journal.
+        drifts: The drifts, locked, with their stacks.
+        until: Until when; None: until each differs otherwise.
+        reason: Why.
+    """
+    values = {"snoozed_at": w.now, "snoozed_until": until, "snoozed_by_id": w.actor.user_id, "snooze_reason": reason}
+    _write(drifts, values, snooze_digests=F("attribute_digests"))
+    for drift in drifts:
+        drift.snooze_digests = drift.attribute_digests
         fact = DriftSnoozed(
             id=drift.pk,
             status=drift.status,
@@ -76,7 +117,6 @@ def snooze_drift(
             text=reason,
         )
         w.record(fact)
-    return drift
 
 
 def unsnooze_drift(account_id: UUID, drift_id: UUID, *, by: Actor) -> Drift:
@@ -95,11 +135,28 @@ def unsnooze_drift(account_id: UUID, drift_id: UUID, *, by: Actor) -> Drift:
         drift = _locked(account_id, drift_id)
         if drift.snoozed_at is None:
             raise Conflict("It is not snoozed.")
-        for name, value in NOT_SNOOZED.items():
-            setattr(drift, name, value)
-        drift.save(update_fields=[*NOT_SNOOZED, "updated_at"])
-        w.record(_unsnoozed(drift, BY_HAND))
+        unsnooze_each(w, [drift])
     return drift
+
+
+def unsnooze_each(w: Writer, drifts: Sequence[Drift], *, text: str = "") -> None:
+    """End the snoozes of drifts by hand.
+
+    Args:
+        w: The open journal.
+        drifts: The drifts, locked, with their stacks.
+        text: What was said with it.
+    """
+    _write(drifts, NOT_SNOOZED)
+    for drift in drifts:
+        w.record(_unsnoozed(drift, BY_HAND, text=text))
+
+
+def _write(drifts: Sequence[Drift], values: Mapping[str, Any], **copied: F) -> None:
+    for drift in drifts:
+        for name, value in values.items():
+            setattr(drift, name, value)
+    Drift.objects.filter(pk__in=[one.pk for one in drifts]).update(**values, **copied)
 
 
 def end_expired_snoozes() -> int:
@@ -163,5 +220,6 @@ def _locked(account_id: UUID, drift_id: UUID) -> Drift:
     return drift
 
 
-def _unsnoozed(drift: Drift, why: str) -> DriftUnsnoozed:
-    return DriftUnsnoozed(id=drift.pk, status=drift.status, severity=drift.severity, stack=drift.stack.name, why=why)
+def _unsnoozed(drift: Drift, why: str, *, text: str = "") -> DriftUnsnoozed:
+    about = {"status": drift.status, "severity": drift.severity, "stack": drift.stack.name}
+    return DriftUnsnoozed(id=drift.pk, **about, why=why, text=text)

@@ -4,21 +4,30 @@ A drift is told of once, critical or not, when `DetectionSettings.alert_after_sc
 `Drift.alerted_at` keeps that it was. A lapsed decision and a drift that a client reports itself are told of at once, so
 is one already told of that becomes critical. Where one scan gives reason for many alerts, the gravest are told of one
 by one and all others in one alert more.
+
+Channels hear of drifts of any severity (`drifts.actions.episodes`): of each once, when the number of scans in a row is
+reached, which the scan's own data say, so that nothing is written of a million drifts of which nobody is to be told.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 from typing import Protocol
 from uuid import UUID
 
 from alerts.actions import Notice, raise_alerts
+from alerts.actions.announcing import leave
 from alerts.models import Alert
+from alerts.occasions import Occasion
 from audit.journal import Writer
+from drifts.actions.episodes import Place, covered_returns, opening, told_again, told_as
 from drifts.actions.known import OnRecord
+from drifts.detection_limits import ALERT_AFTER_SCANS
 from drifts.findings import Severity
 from drifts.ingest.lapse import Lapse
-from drifts.models import DetectionSettings, Drift, Scan
+from drifts.models import DetectionSettings, Drift, Scan, Stack
 from drifts.transitions import Status
 
 MAX_ALERTS = 20
@@ -126,17 +135,62 @@ def tell(w: Writer, scan: Scan, settings: DetectionSettings, shown: ToTell) -> N
         shown: What the scan shows.
     """
     stack_name = scan.stack.name
-    notices = [
-        *shown.snoozes,
+    opened = [
         *_of_new(shown, stack_name, settings),
         *_of_changed(shown, stack_name, settings),
         *(notice_of(drift, stack_name, settings) for drift in _now_due(shown.again, settings)),
     ]
+    notices = [*shown.snoozes, *opened]
+    heard = partial(_heard, scan, settings, shown, opened)
     if len(notices) > MAX_ALERTS:
         notices.sort(key=lambda one: Severity(one.severity).rank)
     rest = notices[MAX_ALERTS:]
     told = [*notices[:MAX_ALERTS], *([_of_the_rest(rest, scan, shown.snoozes)] if rest else [])]
-    raise_notices(w, told, covered=[one.drift_id for one in rest if one.drift_id is not None])
+    raise_notices(w, told, covered=[one.drift_id for one in rest if one.drift_id is not None], heard=heard)
+
+
+def _heard(scan: Scan, settings: DetectionSettings, shown: ToTell, notices: Sequence[Notice]) -> Iterator[Occasion]:
+    """What channels hear of: all that alerts tell, each for itself, and what is not grave enough for one."""
+    place = Place.of(scan.stack, scan.pk)
+    yield from told_again(shown.snoozes, place)
+    yield from told_as(notices, place)
+    told = {one.drift_id for one in notices} | covered_returns(shown.made)
+    in_a_row = settings.alert_after_scans
+    if in_a_row == 1:
+        yield from (opening(drift, place) for drift in shown.made if drift.pk not in told)
+    for before, drift in shown.changed:
+        is_graver = Severity(drift.severity).rank < Severity(before.severity).rank and _is_old_enough(drift, settings)
+        if drift.pk not in told and (is_graver or drift.occurrences == in_a_row):
+            yield opening(drift, place)
+    waited = _waited(scan, settings)
+    for one in shown.again:
+        if one.pk not in told and one.occurrences + 1 in waited:
+            yield opening(one, place)
+
+
+def _waited(scan: Scan, settings: DetectionSettings) -> range:
+    """How many scans in a row a drift must have been shown by for channels to hear of it now.
+
+    That is the number asked for; where fewer are asked for than at the scan before, all that were waiting are due.
+    """
+    before, asked = scan.stack.last_scan_at, settings.alert_after_scans
+    is_new = before is not None and settings.updated_at is not None and settings.updated_at > before
+    return range(asked, ALERT_AFTER_SCANS.most + 1) if is_new else range(asked, asked + 1)
+
+
+def tell_of_reported(w: Writer, made: Sequence[Drift], stack: Stack, settings: DetectionSettings) -> None:
+    """Tell of drifts that a client reports itself, at once.
+
+    Args:
+        w: The open journal.
+        made: The drifts.
+        stack: Their stack.
+        settings: The account's.
+    """
+    notices = [notice_of(one, stack.name, settings) for one in made if is_worth_telling(one)]
+    told, place = {one.drift_id for one in notices}, Place.of(stack)
+    others = [one for one in made if one.pk not in told]
+    raise_notices(w, notices, heard=lambda: chain(told_as(notices, place), (opening(one, place) for one in others)))
 
 
 def _of_the_rest(rest: Sequence[Notice], scan: Scan, snoozes: Sequence[Notice]) -> Notice:
@@ -160,15 +214,24 @@ def _of_the_rest(rest: Sequence[Notice], scan: Scan, snoozes: Sequence[Notice]) 
     )
 
 
-def raise_notices(w: Writer, notices: Sequence[Notice], *, covered: Iterable[UUID] = ()) -> None:
+def raise_notices(
+    w: Writer,
+    notices: Sequence[Notice],
+    *,
+    covered: Iterable[UUID] = (),
+    heard: Callable[[], Iterable[Occasion]] | None = None,
+) -> None:
     """Raise alerts about drifts, and keep on these that it was done.
 
     Args:
         w: The open journal.
         notices: What to tell.
         covered: Drifts that the notices tell of without naming them.
+        heard: Makes what channels hear of in place of the notices; none: these.
     """
-    raise_alerts(w, notices)
+    made = raise_alerts(w, notices)
+    if heard is not None:
+        leave(w, heard, instead_of=made)
     told = [*(one.drift_id for one in notices if one.drift_id is not None), *covered]
     if told:
         Drift.objects.filter(pk__in=told).update(alerted_at=w.now)

@@ -32,7 +32,10 @@ def read_https(
     try:
         with (
             httpx.Client(
-                transport=PublicOnly(private_hosts), timeout=times, follow_redirects=False, trust_env=False
+                transport=PublicOnly(private_hosts, seconds=max(seconds, CONNECT_SECONDS)),
+                timeout=times,
+                follow_redirects=False,
+                trust_env=False,
             ) as client,
             client.stream("GET", url, headers={**headers, "accept-encoding": "identity"}) as answer,
         ):

@@ -199,6 +199,20 @@ class Drift(models.Model):
     snooze_digests = models.JSONField(
         default=dict, blank=True, help_text="The digests of the changes as they were when somebody snoozed it."
     )
+    # No index of their own: the partial one by assignee answers, and drifts of nobody, which are most, are in none.
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="+",
+        help_text="Whose it is.",
+    )
+    assigned_at = models.DateTimeField(null=True, blank=True)
+    assigned_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, db_index=False, related_name="+"
+    )
     resolved_at = models.DateTimeField(null=True, blank=True)
     resolved_how = models.CharField(max_length=20, choices=Resolutions.choices, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -230,6 +244,9 @@ class Drift(models.Model):
                 | Q(snoozed_at__isnull=False, status__in=["detected", "triaged"]),
                 name="drifts_drift_snooze",
             ),
+            models.CheckConstraint(
+                condition=Q(assignee__isnull=True) | Q(assigned_at__isnull=False), name="drifts_drift_assignment"
+            ),
         ]
         indexes = [
             models.Index(fields=["account", "-detected_at", "-id"], name="drifts_drift_newest"),
@@ -245,6 +262,11 @@ class Drift(models.Model):
             models.Index(fields=["stack", "fingerprint", "-id"], name="drifts_drift_history"),
             models.Index(
                 fields=["snoozed_until"], condition=Q(snoozed_until__isnull=False), name="drifts_drift_snooze_ends"
+            ),
+            models.Index(
+                fields=["account", "assignee", "-detected_at", "-id"],
+                condition=Q(assignee__isnull=False),
+                name="drifts_drift_by_assignee",
             ),
         ]
         triggers = [

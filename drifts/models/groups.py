@@ -17,6 +17,8 @@ ACTIONS = [
     ("approve", "Approve"),
     ("reject", "Reject"),
     ("acknowledge", "Acknowledge: the change stands, and it is over"),
+    ("snooze", "Snooze"),
+    ("assign", "Assign"),
 ]
 CAUSES = [
     (Cause.PRINCIPAL.value, "One principal"),
@@ -48,9 +50,22 @@ class DriftGroupDecision(models.Model):
     sentence = models.TextField(help_text="What the members shared, in words, as it was then.")
     action = models.CharField(max_length=20, choices=ACTIONS)
     reason = models.TextField(blank=True)
+    until = models.DateTimeField(
+        null=True, blank=True, help_text="Until when they were snoozed; empty: until they differ otherwise."
+    )
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="+",
+        help_text="Whose they were made.",
+    )
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     decided_at = models.DateTimeField()
     decided = models.PositiveIntegerField(default=0, help_text="Members that it was made of.")
+    awaiting = models.PositiveIntegerField(default=0, help_text="Members that it takes more people to decide.")
     refused = models.PositiveIntegerField(default=0, help_text="Members whose state did not allow it.")
     undone_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     undone_at = models.DateTimeField(null=True, blank=True)
@@ -87,6 +102,7 @@ class DriftGroupMember(models.Model):
         """What came of it."""
 
         DECIDED = "decided", "Decided"
+        AWAITING = "awaiting", "It takes more people"
         REFUSED = "refused", "Its state did not allow it"
         UNDONE = "undone", "Undone: opened anew"
         LEFT = "left", "Left alone when it was undone"
@@ -99,6 +115,15 @@ class DriftGroupMember(models.Model):
     error = models.CharField(max_length=500, blank=True, help_text="Why it was refused or left alone.")
     successor = models.ForeignKey(
         Drift, models.PROTECT, null=True, blank=True, related_name="+", help_text="The drift that was opened anew."
+    )
+    assignee_before = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="+",
+        help_text="Whose it was before it was made somebody else's.",
     )
 
     class Meta:

@@ -1,34 +1,44 @@
 """The API of drifts."""
 
+from collections import Counter
 from typing import Any, ClassVar
+from uuid import UUID
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.actors import actor_of
+from accounts.names import names_in
 from accounts.permissions import check_stack
 from accounts.principals import may
 from audit import timeline
+from audit.actors import Actor
 from audit.serializers import TimelineEntrySerializer
 from drifts.actions import decide
-from drifts.actions.deciding import decide_drifts
+from drifts.actions.approval_lapses import withdraw_approval
+from drifts.actions.assigning import assign_drift
+from drifts.actions.deciding import Outcome, decide_drifts
+from drifts.actions.handling import assignment, handle_drifts, snoozing
 from drifts.actions.report import Report, report_drift
+from drifts.actions.reviewing import review_drift
 from drifts.actions.snoozing import snooze_drift, unsnooze_drift
+from drifts.approval_serializers import ReviewSerializer
 from drifts.filters import DriftFilter
 from drifts.group_serializers import BulkDecideSerializer, BulkOutcomeSerializer
+from drifts.handling_serializers import AssignSerializer
 from drifts.ingest.errors import FormatError
 from drifts.models import Drift
 from drifts.refusals import refusal
 from drifts.remediation_serializers import AdviceSerializer, advice_for
 from drifts.serializers import (
     CommentSerializer,
+    DecideSerializer,
     DriftDetailSerializer,
     DriftSerializer,
     NoteSerializer,
-    ReasonSerializer,
     ReportSerializer,
     ResolutionSerializer,
     SnoozeSerializer,
@@ -60,9 +70,12 @@ class DriftViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Drift]):
         "triage": Permission.DECIDE,
         "approve": Permission.DECIDE,
         "reject": Permission.DECIDE,
+        "withdraw": Permission.DECIDE,
+        "review": Permission.DECIDE,
         "resolve": Permission.DECIDE,
         "snooze": Permission.DECIDE,
         "unsnooze": Permission.DECIDE,
+        "assign": Permission.DECIDE,
         "comment": Permission.DECIDE,
         "bulk": Permission.DECIDE,
     }
@@ -102,12 +115,14 @@ class DriftViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Drift]):
 
     @extend_schema(responses=TimelineEntrySerializer(many=True))
     def timeline(self, request: Request, pk: str, *args: Any, **kwargs: Any) -> Response:
-        """The drift's story, oldest first: the newest thousand entries."""
+        """The drift's story, oldest first: the newest thousand entries; one says so where older ones are archived."""
         drift_id = uuid_of(pk)
-        if not self.get_queryset().filter(pk=drift_id).exists():
+        began = self.get_queryset().filter(pk=drift_id).values_list("created_at", flat=True).first()
+        if began is None:
             raise NotFound
-        entries = timeline.of_drift(account_id_of(request), drift_id, most=MAX_TIMELINE)
-        return Response(TimelineEntrySerializer(entries, many=True).data)
+        entries = timeline.of_drift(account_id_of(request), drift_id, began=began, most=MAX_TIMELINE)
+        names = names_in(account_id_of(request), (entry.data for entry in entries))
+        return Response(TimelineEntrySerializer(entries, many=True, context={"names": names}).data)
 
     @extend_schema(responses=AdviceSerializer)
     def remediation(self, request: Request, pk: str, *args: Any, **kwargs: Any) -> Response:
@@ -122,15 +137,34 @@ class DriftViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Drift]):
         """Note that you have looked; the drift now waits for a decision."""
         return self._decide(decide.triage_drift, NoteSerializer, request, pk)
 
-    @extend_schema(request=ReasonSerializer, responses=DriftDetailSerializer)
+    @extend_schema(request=DecideSerializer, responses=DriftDetailSerializer)
     def approve(self, request: Request, pk: str, *args: Any, **kwargs: Any) -> Response:
-        """Approve remediation: the resource is to be put back to the expected state."""
-        return self._decide(decide.approve_drift, ReasonSerializer, request, pk)
+        """Approve remediation: the resource is to be put back to the expected state.
 
-    @extend_schema(request=ReasonSerializer, responses=DriftDetailSerializer)
+        Where the account's approval policy wants several people to say so, this is one voice: the drift's status stays
+        until the last one that is needed, and `approvals` tells who has said so. A voice holds for the difference as
+        it is, expires, and replaces your rejection. 409 where you have said so already or made the change yourself.
+        """
+        return self._decide(decide.approve_drift, DecideSerializer, request, pk)
+
+    @extend_schema(request=DecideSerializer, responses=DriftDetailSerializer)
     def reject(self, request: Request, pk: str, *args: Any, **kwargs: Any) -> Response:
-        """Decline remediation: the change stands."""
-        return self._decide(decide.reject_drift, ReasonSerializer, request, pk)
+        """Decline remediation: the change stands. It takes as many people as the account's approval policy says."""
+        return self._decide(decide.reject_drift, DecideSerializer, request, pk)
+
+    @extend_schema(request=None, responses=DriftDetailSerializer)
+    def withdraw(self, request: Request, pk: str, *args: Any, **kwargs: Any) -> Response:
+        """Take back your approval or rejection of a drift that waits for others; 409 where none of yours stands."""
+        withdraw_approval(account_id_of(request), uuid_of(pk), by=actor_of(request))
+        return self._detail(request, pk)
+
+    @extend_schema(request=ReviewSerializer, responses=DriftDetailSerializer)
+    def review(self, request: Request, pk: str, *args: Any, **kwargs: Any) -> Response:
+        """Say what you think of a decision that somebody else made alone in an emergency, once.
+
+        An objection is told to everybody; the drift stays as it is.
+        """
+        return self._decide(review_drift, ReviewSerializer, request, pk)
 
     @extend_schema(request=ResolutionSerializer, responses=DriftDetailSerializer)
     def resolve(self, request: Request, pk: str, *args: Any, **kwargs: Any) -> Response:
@@ -148,15 +182,30 @@ class DriftViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Drift]):
         unsnooze_drift(account_id_of(request), uuid_of(pk), by=actor_of(request))
         return self._detail(request, pk)
 
+    @extend_schema(request=AssignSerializer, responses=DriftDetailSerializer)
+    def assign(self, request: Request, pk: str, *args: Any, **kwargs: Any) -> Response:
+        """Say whose the drift is, or with null that it is nobody's; giving it to whose it is already changes nothing.
+
+        Whoever has it now is told, unless they took it themselves. It stays theirs while it changes and is decided, and
+        goes on to a drift that takes its place as a decision lapses; one that comes back after it was over is nobody's.
+        It is taken from somebody who may no longer decide. 409 where it is resolved.
+        """
+        return self._decide(assign_drift, AssignSerializer, request, pk)
+
     @extend_schema(request=BulkDecideSerializer, responses=BulkOutcomeSerializer)
     def bulk(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Make one decision of up to 500 drifts: each has its own outcome, and a bad id does not stop the others."""
+        """Decide, snooze or assign up to 500 drifts: each has its own outcome, and a bad id does not stop the others.
+
+        `until` goes with `snooze`, `assigneeId` with `assign`, whose reason is what is said with it. `decided` is what
+        was done.
+        """
         form = BulkDecideSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         given = dict(form.validated_data)
-        outcomes = decide_drifts(account_id_of(request), given.pop("ids"), **given, by=actor_of(request))
-        decided = sum(one.outcome == "decided" for one in outcomes)
-        told = {"decided": decided, "refused": len(outcomes) - decided, "outcomes": outcomes}
+        outcomes = _act_on(account_id_of(request), given, by=actor_of(request))
+        counts = Counter(one.outcome for one in outcomes)
+        told: dict[str, Any] = {"decided": counts["decided"], "awaiting": counts["awaiting"], "outcomes": outcomes}
+        told["refused"] = counts["refused"] + counts["not_found"]
         return Response(BulkOutcomeSerializer(told).data)
 
     @extend_schema(request=CommentSerializer, responses={201: TimelineEntrySerializer})
@@ -176,9 +225,22 @@ class DriftViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Drift]):
         return self._detail(request, pk)
 
     def _detail(self, request: Request, pk: str, *, status: int = 200) -> Response:
-        rows = self.get_queryset().select_related("previous").annotate(alert_count=Count("alerts"))
+        alerts = Count("alerts", Q(alerts__recipient=None))
+        rows = self.get_queryset().select_related("previous").annotate(alert_count=alerts)
         drift = rows.filter(pk=uuid_of(pk)).first()
         if drift is None:
             raise NotFound
-        may_decide = may(request.user, Permission.DECIDE)
-        return Response(DriftDetailSerializer(drift, context={"may_decide": may_decide}).data, status=status)
+        context = {"may_decide": may(request.user, Permission.DECIDE), "user": request.user}
+        return Response(DriftDetailSerializer(drift, context=context).data, status=status)
+
+
+def _act_on(account_id: UUID, given: dict[str, Any], *, by: Actor) -> list[Outcome]:
+    """Do with many drifts what was asked for."""
+    ids, action, reason = given["ids"], given["action"], given["reason"]
+    match action:
+        case "snooze":
+            return handle_drifts(account_id, ids, snoozing(reason=reason, until=given.get("until")), by=by)
+        case "assign":
+            return handle_drifts(account_id, ids, assignment(assignee_id=given["assignee_id"], note=reason), by=by)
+        case _:
+            return decide_drifts(account_id, ids, action=action, reason=reason, by=by)

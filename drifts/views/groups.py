@@ -14,6 +14,7 @@ from accounts.actors import actor_of
 from drifts.actions.group_undo import undo_group_decision
 from drifts.actions.grouping import MAX_OPEN, drift_group, drift_groups
 from drifts.actions.groups import decide_group
+from drifts.actions.handling import Handling, assignment, handle_group, snoozing
 from drifts.causes import Cause
 from drifts.group_serializers import (
     DriftGroupSerializer,
@@ -23,6 +24,7 @@ from drifts.group_serializers import (
     GroupDecisionSerializer,
     UndoSerializer,
 )
+from drifts.handling_serializers import GroupAssignSerializer, GroupSnoozeSerializer
 from drifts.models import Drift, DriftGroupDecision
 from drifts.serializers import DriftSerializer
 from drifts.views.drifts import BOUND
@@ -49,6 +51,8 @@ class DriftGroupViewSet(viewsets.GenericViewSet[Drift]):
         "list": Permission.READ,
         "retrieve": Permission.READ,
         "decide": Permission.DECIDE,
+        "snooze": Permission.DECIDE,
+        "assign": Permission.DECIDE,
     }
     reach: ClassVar[dict[str, Reach]] = dict.fromkeys(permissions, Reach.ACCOUNT)
 
@@ -86,8 +90,35 @@ class DriftGroupViewSet(viewsets.GenericViewSet[Drift]):
         form.is_valid(raise_exception=True)
         account_id = account_id_of(request)
         made, left = decide_group(account_id, uuid_of(pk), **form.validated_data, by=actor_of(request))
-        made.remaining = left  # type: ignore[attr-defined] # told once, and kept nowhere
-        return Response(GroupDecidedSerializer(made).data, status=201)
+        return _decided(made, left)
+
+    @extend_schema(request=GroupSnoozeSerializer, responses={201: GroupDecidedSerializer})
+    @idempotent
+    def snooze(self, request: Request, pk: str, *args: Any, **kwargs: Any) -> Response:
+        """Snooze all members as they stand now, each as it differs; those snoozed already come last of at most 1,000.
+
+        A member that is decided stops no other. Undo it by one call, which wakes those that it still holds.
+        """
+        return self._handle(snoozing, GroupSnoozeSerializer, request, pk)
+
+    @extend_schema(request=GroupAssignSerializer, responses={201: GroupDecidedSerializer})
+    @idempotent
+    def assign(self, request: Request, pk: str, *args: Any, **kwargs: Any) -> Response:
+        """Say whose all members are, or with null that they are nobody's, at most 1,000 at once; they are told once.
+
+        Undo it by one call: those that are still theirs by this are whose they were before then, or nobody's.
+        """
+        return self._handle(assignment, GroupAssignSerializer, request, pk)
+
+    def _handle(self, handling: Callable[..., Handling], form_class: Any, request: Request, pk: str) -> Response:
+        form = form_class(data=request.data)
+        form.is_valid(raise_exception=True)
+        given = dict(form.validated_data)
+        of_group = {name: given.pop(name) for name in ("excluding", "member_digest") if name in given}
+        made, left = handle_group(
+            account_id_of(request), uuid_of(pk), handling(**given), **of_group, by=actor_of(request)
+        )
+        return _decided(made, left)
 
 
 class DriftGroupMemberViewSet(viewsets.GenericViewSet[Drift]):
@@ -141,8 +172,10 @@ class GroupDecisionViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[DriftG
     def undo(self, request: Request, pk: str, *args: Any, **kwargs: Any) -> Response:
         """Undo a decision for every member that still stands as it left it; 409 where it was undone before.
 
-        Such a member is resolved as superseded and the same difference is opened anew as detected, with the former
-        drift before it. What has become of a member otherwise is left alone, and the answer says so.
+        What was snoozed so is awake then. What was assigned so is whose it was before, or nobody's where they may no
+        longer decide. What was decided so is resolved as superseded, and the same difference is opened anew as
+        detected, with the former drift before it. What has become of a member otherwise is left alone, and the answer
+        says so.
         """
         form = UndoSerializer(data=request.data or {})
         form.is_valid(raise_exception=True)
@@ -155,6 +188,11 @@ class GroupDecisionViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[DriftG
         if made is None:
             raise NotFound
         return Response(GroupDecisionDetailSerializer(made).data)
+
+
+def _decided(made: DriftGroupDecision, left: int) -> Response:
+    made.remaining = left  # type: ignore[attr-defined] # told once, and kept nowhere
+    return Response(GroupDecidedSerializer(made).data, status=201)
 
 
 class _Cut:

@@ -22,7 +22,7 @@ from drifts.serializers import ScanDetailSerializer, ScanOutputSerializer, ScanS
 from driftsentry.api.access import Permission, Reach
 from driftsentry.api.errors import Invalid, NotFound
 from driftsentry.api.filtering import refuse_unknown_parameters
-from driftsentry.api.idempotency import idempotent
+from driftsentry.api.idempotency import idempotent_by_nature
 from driftsentry.api.identifiers import uuid_of
 from driftsentry.api.parsers import RawBodyParser
 from driftsentry.api.tenancy import account_id_of, is_described, within_reach
@@ -83,7 +83,7 @@ class ScanViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Scan]):
         return Response(ScanOutputSerializer.of(scan))
 
     @extend_schema(parameters=PARAMETERS, request=BODY, responses=dict.fromkeys([200, 201], ScanDetailSerializer))
-    @idempotent
+    @idempotent_by_nature
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Send a tool's own output, unchanged, gzip accepted; the same body again answers the same scan."""
         submission = _submission(request)

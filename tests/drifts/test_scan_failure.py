@@ -125,11 +125,35 @@ def test_the_body_of_an_abandoned_scan_can_be_sent_again_at_once(world: Any) -> 
     assert (scan.status, again.scan.status) == ("failed", "succeeded")
 
 
-def test_the_body_of_a_scan_that_still_runs_answers_that_scan(world: Any) -> None:
-    scan = ingest(world, clean(WEB)).scan
-    Scan.objects.update(status="running", finished_at=None)
-    again = ingest(world, clean(WEB))
-    assert (again.created, again.scan.pk, again.scan.status) == (False, scan.pk, "running")
+def test_the_body_of_a_scan_that_still_runs_is_recorded_as_that_scan(world: Any) -> None:
+    """Its process has died: nothing of it is there, and the sender has had no answer."""
+
+    def die(*args: Any, **kwargs: Any) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "record_assessment", die)
+        with pytest.raises(KeyboardInterrupt):
+            ingest(world, drifted(instance()))
+    scan = Scan.objects.get()
+    assert (scan.status, Drift.objects.count()) == ("running", 0)
+    again = ingest(world, drifted(instance()))
+    assert (again.created, again.scan.pk, again.scan.status) == (False, scan.pk, "succeeded")
+    assert (again.scan.drifts_new, Drift.objects.count()) == (1, 1)
+    assert [fact.kind for fact in facts(world, "scan.")] == ["scan.started", "scan.completed"]
+
+
+def test_of_two_who_record_one_scan_the_second_answers_with_what_the_first_has_recorded(world: Any) -> None:
+    def outrun(*args: Any, **kwargs: Any) -> Any:
+        patch.setattr(module, "judge", judge)
+        assert ingest(world, drifted(instance())).scan.status == "succeeded"
+        return judge(*args, **kwargs)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "judge", outrun)
+        slow = ingest(world, drifted(instance()))
+    assert (slow.created, slow.scan.status, slow.scan.drifts_new) == (True, "succeeded", 1)
+    assert [fact.kind for fact in facts(world, "scan.")] == ["scan.started", "scan.completed"]
 
 
 def test_a_scan_given_up_while_it_was_being_recorded_stays_failed(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:

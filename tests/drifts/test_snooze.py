@@ -1,10 +1,13 @@
 """A snooze holds for what was seen, attribute by attribute: it lapses when just that changed, and says so."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 from typing import Any
 from unittest import mock
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from accounts.actions import erase_user
@@ -162,6 +165,25 @@ def test_the_reason_goes_with_whoever_wrote_it(world: Any) -> None:
     snooze(world)
     erase_user(world.account.pk, world.engineer.pk, by=world.actor(world.owner))
     assert (only_drift().snooze_reason, only_drift().is_snoozed) == ("", True)
+
+
+def test_a_snooze_and_a_decision_at_once_leave_a_decided_drift_awake(world: Any) -> None:
+    drift, start = report(world.engineer), Barrier(2)
+    clients = {"snooze": world.client(world.engineer), "approve": world.client(world.owner)}
+
+    def send(what: str) -> int:
+        try:
+            start.wait(timeout=30)
+            path = f"/api/v1/drifts/{drift.pk}/{what}"
+            return int(clients[what].post(path, {"reason": REASON}, format="json").status_code)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        snoozed, approved = pool.map(send, ("snooze", "approve"))
+    assert (approved, only_drift().status, is_awake(only_drift())) == (200, "approved", True)
+    kinds = [one.kind for one in facts(world, "drift.") if one.kind != "drift.created"]
+    assert (snoozed, kinds) in [(200, ["drift.snoozed", "drift.approved"]), (409, ["drift.approved"])]
 
 
 # --- What a scan shows ------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Tables equal journal: whatever scans and people do, its drift facts tell the state and the cost of every drift."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from audit.models import AuditLog
 from costs.models import CostMetric
+from drifts.actions.assigning import assign_drift
 from drifts.actions.decide import approve_drift, comment_on_drift, reject_drift, resolve_drift, triage_drift
 from drifts.models import Drift
 from driftsentry.api.errors import Conflict
@@ -21,6 +23,8 @@ from tests.drifts.scans import REASON, drifted, ingest, instance
 ADDRESSES = ("aws_instance.a", "aws_instance.b", "aws_sqs_queue.c")
 SIZES = ("", "t3.small", "m5.large", "m5.4xlarge")
 Step = Callable[[Any, int], None]
+ASSIGNED = ("assigned", "unassigned", "assignment_inherited")
+ASSIGNING = {f"drift.{what}" for what in ASSIGNED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,7 @@ class Told:
     severity: str
     resolved_how: str
     cost: Decimal | None
+    assignee: str | None = None
 
 
 def replayed(account_id: Any) -> dict[str, Told]:
@@ -41,12 +46,16 @@ def replayed(account_id: Any) -> dict[str, Told]:
             continue
         data, before = fact.data, told.get(fact.data["id"])
         assert (before is None) == (fact.kind == "drift.created")
+        assignee = data.get("assigneeId", before.assignee if before else None)
+        if fact.kind in ASSIGNING:
+            assert data.get("previousAssigneeId") == (before.assignee if before else None)
         cost = data.get("costImpactMonthly", str(before.cost) if before and before.cost is not None else None)
         told[data["id"]] = Told(
             status=data["status"],
             severity=data["severity"],
             resolved_how=data.get("resolvedHow", ""),
             cost=None if cost is None else Decimal(cost),
+            assignee=None if fact.kind == "drift.unassigned" else assignee,
         )
     return told
 
@@ -54,7 +63,13 @@ def replayed(account_id: Any) -> dict[str, Told]:
 def on_record(account_id: Any) -> dict[str, Told]:
     """The drifts of an account, from their table."""
     return {
-        str(drift.pk): Told(drift.status, drift.severity, drift.resolved_how, drift.cost_impact_monthly)
+        str(drift.pk): Told(
+            drift.status,
+            drift.severity,
+            drift.resolved_how,
+            drift.cost_impact_monthly,
+            str(drift.assignee_id) if drift.assignee_id else None,
+        )
         for drift in Drift.objects.for_account(account_id)
     }
 
@@ -95,31 +110,32 @@ def decision(place: int, action: str) -> Step:
         if not drifts:
             return
         account, ident, by = world.account.pk, drifts[place % len(drifts)].pk, world.actor(world.engineer)
-        try:
-            match action:
-                case "triage":
-                    triage_drift(account, ident, by=by)
-                case "approve":
-                    approve_drift(account, ident, reason=REASON, by=by)
-                case "reject":
-                    reject_drift(account, ident, reason=REASON, by=by)
-                case "resolve":
-                    resolve_drift(account, ident, how="acknowledged", by=by)
-                case _:
-                    comment_on_drift(account, ident, text="Seen.", by=by)
-        except Conflict:
-            return
+        act, more = ACTS[action]
+        values = {name: value(world) if callable(value) else value for name, value in more.items()}
+        with suppress(Conflict):
+            act(account, ident, **values, by=by)
 
     return step
 
 
+ACTS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
+    "triage": (triage_drift, {}),
+    "approve": (approve_drift, {"reason": REASON}),
+    "reject": (reject_drift, {"reason": REASON}),
+    "resolve": (resolve_drift, {"how": "acknowledged"}),
+    "comment": (comment_on_drift, {"text": "Seen."}),
+    "assign": (assign_drift, {"assignee_id": lambda world: world.owner.pk}),
+    "take away": (assign_drift, {"assignee_id": None}),
+}
 SCANS = st.builds(
     scan,
     st.tuples(*(st.sampled_from(SIZES) for _ in ADDRESSES)),
     complete=st.sampled_from([None, None, None, False]),
 )
 DECISIONS = st.builds(
-    decision, st.integers(0, 5), st.sampled_from(["triage", "approve", "reject", "resolve", "comment"])
+    decision,
+    st.integers(0, 5),
+    st.sampled_from(sorted(ACTS)),
 )
 
 
@@ -137,6 +153,9 @@ def test_after_a_story_that_holds_every_kind_of_fact(world: Any) -> None:
         decision(0, "triage"),
         scan(("m5.large", "m5.large", "m5.large")),
         decision(1, "approve"),
+        decision(0, "assign"),
+        decision(1, "assign"),
+        decision(1, "take away"),
         decision(0, "reject"),
         scan(("m5.4xlarge", "t3.small", "m5.large")),
         decision(2, "comment"),
@@ -148,7 +167,7 @@ def test_after_a_story_that_holds_every_kind_of_fact(world: Any) -> None:
         step(world, number)
         assert_equal(world)
     kinds = set(AuditLog.objects.filter(kind__startswith="drift.").values_list("kind", flat=True))
-    decided = ("triaged", "approved", "rejected", "resolved", "commented", "decision_lapsed")
+    decided = ("triaged", "approved", "rejected", "resolved", "commented", "decision_lapsed", *ASSIGNED)
     assert kinds == {f"drift.{what}" for what in ("created", "updated", *decided)}
     assert set(Drift.objects.values_list("resolved_how", flat=True)) == {"", "acknowledged", "reconciled", "superseded"}
 

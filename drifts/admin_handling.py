@@ -1,0 +1,72 @@
+"""Assigning, snoozing and reviewing in the admin: on the list and on a page of drifts, after a question each."""
+
+from functools import partial
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+
+from accounts.actors import actor_of
+from drifts.decision_forms import seen_digest, seen_name
+from drifts.handling_forms import HANDLINGS
+from drifts.models import Drift
+from driftsentry.api.admin import TenantAdmin
+from driftsentry.api.errors import ApiError
+
+
+def handling_actions() -> dict[str, tuple[Any, str, str]]:
+    """The actions of the list, as Django wants them."""
+    return {
+        name: (partial(_ask_or_handle, name=name), name, f"{handling.title}…") for name, handling in HANDLINGS.items()
+    }
+
+
+def offered(drift: Drift) -> list[tuple[str, str]]:
+    """What a drift's page offers, each with the words on its button.
+
+    Args:
+        drift: The drift.
+    """
+    return [(name, handling.title) for name, handling in HANDLINGS.items() if handling.fits(drift)]
+
+
+def _ask_or_handle(
+    page: TenantAdmin, request: HttpRequest, queryset: QuerySet[Drift], *, name: str
+) -> HttpResponse | None:
+    """Ask what there is to say; once that is given, do it with each selected drift."""
+    drifts = page.selection(request, queryset)
+    if not drifts:
+        return None
+    handling = HANDLINGS[name]
+    confirmed = "confirmed" in request.POST
+    form = handling.form(request.POST if confirmed else None, drifts[0].account_id)
+    if confirmed and form.is_valid():
+        _handle(page, request, drifts, name=name, values=form.cleaned_data)
+        return None
+    context = {
+        **page.admin_site.each_context(request),
+        "title": handling.title,
+        "explanation": handling.explanation,
+        "action": name,
+        "drifts": drifts,
+        "seen": [(seen_name(one), seen_digest(one, request.POST)) for one in drifts],
+        "form": form,
+        "opts": Drift._meta,  # noqa: SLF001 - Django's documented way to a model's options
+    }
+    return TemplateResponse(request, "admin/drifts/drift/decide.html", context)
+
+
+def _handle(page: TenantAdmin, request: HttpRequest, drifts: list[Drift], *, name: str, values: dict[str, Any]) -> None:
+    """Each drift by itself: one with which it cannot be done does not stop the others."""
+    handling, done = HANDLINGS[name], 0
+    for drift in drifts:
+        seen = {"difference_digest": seen_digest(drift, request.POST)} if handling.is_bound else {}
+        try:
+            handling.run(drift.account_id, drift.pk, **values, **seen, by=actor_of(request))
+            done += 1
+        except ApiError as error:
+            page.message_user(request, f"Not done for {drift.resource_id}: {error.message}", messages.ERROR)
+    if done:
+        page.message_user(request, f"{handling.title}: done for {done}.", messages.SUCCESS)

@@ -1,0 +1,1 @@
+"""Decisions that take several people."""
