@@ -13,16 +13,18 @@ from django.db import Error
 
 from driftsentry.api import throttling
 from driftsentry.api.errors import CODES, Unauthenticated
-from driftsentry.realtime import handshake, protocol, tail
-from driftsentry.realtime.counters import CLOSED, DELIVERY_FAILED
+from driftsentry.realtime import handshake, protocol, refusing, tail
+from driftsentry.realtime.counters import CLOSED, DELIVERY_FAILED, REFUSED
 from driftsentry.realtime.feed import MAX_REPLAY, Feed
 from driftsentry.realtime.hub import Hub
-from driftsentry.realtime.outbox import Outbox, TooSlow
+from driftsentry.realtime.limits import Pace, Places
+from driftsentry.realtime.outbox import Outbox, TooSlow, held
 from driftsentry.realtime.protocol import Authenticate, BadRequest, Request, Resume, Subscribe, Unsubscribe
 from driftsentry.realtime.sockets import Socket
 from driftsentry.realtime.tail import Identity
 
 UNAVAILABLE = CODES[503][1]
+TOO_FAST = "Too many requests on this socket: wait before the next one, or the socket is closed."
 
 
 class LiveStream:
@@ -35,6 +37,7 @@ class LiveStream:
             hub: The process's hub.
         """
         self._hub = hub
+        self._places = Places()
 
     async def __call__(self, scope: WebSocketScope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         """Serve one connection.
@@ -45,19 +48,41 @@ class LiveStream:
             send: Takes what it is sent.
         """
         await receive()  # the connect message
+        with held(send):
+            identity = await self._admitted(scope, send)
+        if identity is None:
+            return
+        try:
+            await send(refusing.accepted(scope))
+            await self._serve(identity, receive, send)
+        finally:
+            self._places.give_back(identity)
+
+    async def _admitted(self, scope: WebSocketScope, send: ASGISendCallable) -> Identity | None:
+        """Who connects, with a place of theirs; None where the client has been told why not."""
         address = handshake.address_of(scope)
         seconds = await asyncio.to_thread(throttling.refused_too_often, address)
         if seconds:
-            await _send_too_many(scope, send, seconds)
-            return
+            REFUSED.labels(reason="refused_too_often").inc()
+            await refusing.too_many(scope, send, seconds)
+            return None
         identity = await _identity_of(scope)
         if identity is None:
+            REFUSED.labels(reason="credential").inc()
             await asyncio.to_thread(throttling.count_refusal, address)
-            await send({"type": "websocket.close", "code": 1000, "reason": None})  # not accepted yet: a 403
-            return
-        await send({"type": "websocket.accept", "subprotocol": handshake.subprotocol_of(scope), "headers": []})
+            await refusing.forbidden(send)
+            return None
+        full = self._places.take(identity)
+        if full:
+            REFUSED.labels(reason=f"too_many_of_{full.what}").inc()
+            await refusing.full(scope, send, full)
+            return None
+        return identity
+
+    async def _serve(self, identity: Identity, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         socket = Socket(identity, Outbox(send))
-        feed = await self._hub.join(socket)
+        with socket.outbox.client_held():
+            feed = await self._hub.join(socket)
         try:
             code = await Conversation(socket, feed, receive).run()
         finally:
@@ -83,6 +108,7 @@ class Conversation:
         self._socket = socket
         self._feed = feed
         self._receive = receive
+        self._pace = Pace(settings.THROTTLE_SOCKET)
 
     async def run(self) -> int | None:
         """Talk until either side has had enough.
@@ -119,11 +145,21 @@ class Conversation:
             message = await self._receive()
             if message["type"] != "websocket.receive":
                 return
+            if not self._pace.allows():
+                self._slow_down()
+                continue
             try:
                 request = protocol.parse(message.get("text"))
                 await self._answer(request)
             except BadRequest as error:
                 self._socket.say(protocol.refusal(error.message, ref=error.ref))
+
+    def _slow_down(self) -> None:
+        """Refuse what comes too fast, unread; who goes on all the same is shown out."""
+        if self._pace.is_abused:
+            self._socket.close(protocol.CLOSE_ABUSE)
+        else:
+            self._socket.say(protocol.refusal(TOO_FAST, ref=None, code="RATE_LIMIT"))
 
     async def _answer(self, request: Request) -> None:
         try:
@@ -158,22 +194,20 @@ class Conversation:
         Raises:
             Unauthenticated: It does not hold, or is another's.
         """
-        identity = await tail.identify(request.token)
+        with self._socket.outbox.client_held():
+            identity = await tail.identify(request.token)
         if identity.user_id != self._socket.identity.user_id:
             raise Unauthenticated("The token is another user's; open a connection of its own for it.")
         self._socket.identity = identity
 
     async def _resume(self, request: Resume) -> None:
         account = self._socket.identity.account_id
-        head = (await tail.heads([account])).get(account, tail.NO_JOURNAL)
-        if request.epoch != head.epoch:
-            refused = "epoch"
-        elif request.after > head.seq:
-            refused = "unknown"
-        elif request.after < head.seq - MAX_REPLAY:
+        with self._socket.outbox.client_held():
+            head = (await tail.heads([account])).get(account, tail.NO_JOURNAL)
+        refused = head.refusal(request.after, request.epoch)
+        if not refused and request.after < head.seq - MAX_REPLAY:
             refused = "too_far_behind"
-        else:
-            refused = ""
+        if not refused:
             self._socket.place(request.after)
         self._acknowledge(request)
         if refused:
@@ -190,16 +224,6 @@ async def _identity_of(scope: WebSocketScope) -> Identity | None:
         return await tail.identify(token)
     except Unauthenticated:
         return None
-
-
-async def _send_too_many(scope: WebSocketScope, send: ASGISendCallable, seconds: float) -> None:
-    """Answer 429 before the upgrade, under a server that can; it is a 403 under one that cannot."""
-    if "websocket.http.response" not in (scope.get("extensions") or {}):
-        await send({"type": "websocket.close", "code": 1000, "reason": None})
-        return
-    headers = [(b"retry-after", throttling.retry_after(seconds).encode())]
-    await send({"type": "websocket.http.response.start", "status": 429, "headers": headers})
-    await send({"type": "websocket.http.response.body", "body": b"", "more_body": False})
 
 
 async def _cancelled(*tasks: asyncio.Task[None]) -> None:

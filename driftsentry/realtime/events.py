@@ -20,12 +20,15 @@ class Entry:
         at: When it was appended.
         kind: What happened.
         data: The fact.
+        origin: The fact that its drift was created with, for filters by what later facts no longer say; empty where
+            nobody filters by that, or the entry is gone.
     """
 
     seq: int
     at: datetime
     kind: str
     data: Mapping[str, Any]
+    origin: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,7 @@ _FOUND = ("resourceId", "resourceType", "region", "stack", "severity", "costImpa
 _CHANGED = ("status", "stack", "severity", "previousSeverity", "costImpactMonthly", "changedPaths")
 _DECIDED = ("status", "stack", "severity")
 _RAISED = ("driftId", "scanId", "type", "severity", "title", "message", "createdAt")
+_HANDLED = ("id", "driftId", "scanId", "type", "severity")
 _SCANNED = ("stack", "status", "format", "counts")
 
 EVENTS: dict[str, Outgoing] = {
@@ -63,8 +67,24 @@ EVENTS: dict[str, Outgoing] = {
     "drift.snoozed": Outgoing("drifts", ("id", *_DECIDED, "snoozedUntil"), name="drift:updated"),
     "drift.unsnoozed": Outgoing("drifts", ("id", *_DECIDED, "why"), name="drift:updated"),
     "drift.snooze_lapsed": Outgoing("drifts", ("id", *_DECIDED, "reason", "paths"), name="drift:updated"),
+    "drift.approval_given": Outgoing(
+        "drifts", ("id", *_DECIDED, "decision", "approvals", "needed"), name="drift:updated"
+    ),
+    "drift.approvals_lapsed": Outgoing("drifts", ("id", *_DECIDED, "number", "reason"), name="drift:updated"),
+    "drift.break_glass_used": Outgoing(
+        "drifts", ("id", *_DECIDED, "decision", "approvals", "needed", "reviewDueAt"), name="drift:updated"
+    ),
+    "drift.reviewed": Outgoing("drifts", ("id", *_DECIDED, "verdict"), name="drift:updated"),
+    "drift.assigned": Outgoing("drifts", ("id", *_DECIDED, "assigneeId"), name="drift:updated"),
+    "drift.unassigned": Outgoing("drifts", ("id", *_DECIDED, "previousAssigneeId", "why"), name="drift:updated"),
+    "drift.assignment_inherited": Outgoing("drifts", ("id", *_DECIDED, "assigneeId"), name="drift:updated"),
     "alert.created": Outgoing("alerts", ("id", *_RAISED)),
     "alert.read": Outgoing("alerts", ("id", "driftId")),
+    "alert.acknowledged": Outgoing("alerts", (*_HANDLED, "acknowledgedAt", "acknowledgedBy"), name="alert:updated"),
+    "alert.assigned": Outgoing("alerts", (*_HANDLED, "assigneeId"), name="alert:updated"),
+    "alert.unassigned": Outgoing("alerts", (*_HANDLED, "previousAssigneeId", "why"), name="alert:updated"),
+    "alert.snoozed": Outgoing("alerts", (*_HANDLED, "snoozedUntil"), name="alert:updated"),
+    "alert.unsnoozed": Outgoing("alerts", (*_HANDLED, "why", "isRead"), name="alert:updated"),
     "scan.started": Outgoing("scans", ("id", *_SCANNED)),
     "scan.completed": Outgoing("scans", ("id", *_SCANNED, "complete")),
     "scan.failed": Outgoing("scans", ("id", *_SCANNED)),
@@ -73,15 +93,27 @@ EVENTS: dict[str, Outgoing] = {
 FACETS: dict[str, tuple[str, ...]] = {
     "severity": ("severity", "previousSeverity"),
     "stack": ("stack",),
+    "resourceType": ("resourceType",),
+    "region": ("region",),
+    "type": ("type",),
 }
 """What a filter can ask for, and the fields that answer: who watches critical drifts learns when one is no longer."""
 
 FILTERS: dict[Channel, frozenset[str]] = {
-    "drifts": frozenset({"severity", "stack"}),
-    "alerts": frozenset({"severity"}),
+    "drifts": frozenset({"severity", "stack", "resourceType", "region"}),
+    "alerts": frozenset({"severity", "stack", "type"}),
     "scans": frozenset({"stack"}),
 }
-"""The facets that a channel's events have."""
+"""The facets that a channel's events have. A stack's environment is none: it may change, and a replay would differ."""
+
+OF_ORIGIN: dict[Channel, frozenset[str]] = {
+    "drifts": frozenset({"resourceType", "region"}),
+    "alerts": frozenset({"stack"}),
+    "scans": frozenset(),
+}
+"""The facets that stay as they were when the drift was created, and that only that entry tells."""
+
+CREATION = "drift.created"
 
 _MONEY = frozenset({"costImpactMonthly"})
 
@@ -132,7 +164,7 @@ def render(entry: Entry) -> Event | None:
     return Event(
         seq=entry.seq,
         channel=outgoing.channel,
-        facets=_facets(entry.data),
+        facets=_facets(entry, outgoing.channel),
         _before=f'{{"event":"{name}","seq":{entry.seq},"prev":',
         _after=f',"at":"{iso(entry.at)}","data":{dumps(shown).decode()}}}',
     )
@@ -143,9 +175,13 @@ def _wire(name: str, value: Any) -> Any:
     return float(value) if name in _MONEY and value is not None else value
 
 
-def _facets(data: Mapping[str, Any]) -> dict[str, frozenset[str]]:
-    found = {
-        facet: frozenset(str(data[name]) for name in names if data.get(name) is not None)
-        for facet, names in FACETS.items()
-    }
+def _facets(entry: Entry, channel: Channel) -> dict[str, frozenset[str]]:
+    found = {facet: _values(entry.data, facet) for facet in FILTERS[channel]}
+    for facet in OF_ORIGIN[channel]:
+        found[facet] = found[facet] or _values(entry.origin, facet)
     return {facet: values for facet, values in found.items() if values}
+
+
+def _values(data: Mapping[str, Any], facet: str) -> frozenset[str]:
+    """What is null or empty is not known, so it rules nothing out."""
+    return frozenset(str(data[name]) for name in FACETS[facet] if data.get(name))

@@ -8,17 +8,19 @@ from uuid import UUID
 import structlog
 from django.conf import settings
 from django.db import Error
+from django.utils import timezone
 
 from driftsentry.realtime import tail
-from driftsentry.realtime.counters import READS
+from driftsentry.realtime.counters import LAG, READS
 from driftsentry.realtime.events import Entry, Event, render
-from driftsentry.realtime.protocol import CLOSE_SLOW
+from driftsentry.realtime.protocol import CLOSE_FAILED, CLOSE_SLOW
 from driftsentry.realtime.sockets import Socket
 from driftsentry.realtime.tail import Head
 
 logger = structlog.get_logger(__name__)
 
-Spawn: TypeAlias = Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
+Spawn: TypeAlias = Callable[[Coroutine[Any, Any, None], Callable[[], None]], asyncio.Task[None]]
+"""Starts a task, and says what is to be done should it fail."""
 
 BATCH = 200
 MAX_REPLAY = 10_000
@@ -41,7 +43,15 @@ class Feed:
         epoch: The journal's epoch.
     """
 
-    def __init__(self, account_id: UUID, head: Head, *, spawn: Spawn, sessions_changed: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        account_id: UUID,
+        head: Head,
+        *,
+        spawn: Spawn,
+        sessions_changed: Callable[[], None],
+        failed: Callable[["Feed"], None],
+    ) -> None:
         """Begin at the journal's present end.
 
         Args:
@@ -49,6 +59,7 @@ class Feed:
             head: Its present end.
             spawn: Starts a task.
             sessions_changed: Called when a session of the account may have ended.
+            failed: Called when it can read no more.
         """
         self.account_id = account_id
         self.cursor, self.epoch = head.seq, head.epoch
@@ -57,12 +68,17 @@ class Feed:
         self._live: set[Socket] = set()
         self._behind: dict[Socket, asyncio.Task[None]] = {}
         self._rung = asyncio.Event()
-        self._task = spawn(self._read_when_rung())
+        self._task = spawn(self._read_when_rung(), lambda: failed(self))
 
     @property
     def sockets(self) -> list[Socket]:
         """All its sockets."""
         return [*self._live, *self._behind]
+
+    @property
+    def behind(self) -> int:
+        """How many of them read by themselves."""
+        return len(self._behind)
 
     def join(self, socket: Socket) -> None:
         """Take a new socket, whose stream begins here.
@@ -84,7 +100,8 @@ class Feed:
         """
         self._live.discard(socket)
         self._stop_following(socket)
-        self._behind[socket] = self._spawn(self._catch_up(socket))
+        if not socket.closed.done():
+            self._behind[socket] = self._spawn(self._catch_up(socket), lambda: socket.close(CLOSE_FAILED))
 
     def leave(self, socket: Socket) -> None:
         """Forget a socket.
@@ -96,8 +113,10 @@ class Feed:
         self._stop_following(socket)
 
     def end(self) -> None:
-        """Stop reading."""
+        """Stop reading, also for those that read by themselves."""
         self._task.cancel()
+        for socket in tuple(self._behind):
+            self._stop_following(socket)
 
     def ring(self) -> None:
         """The journal may have grown."""
@@ -140,6 +159,10 @@ class Feed:
             except Error as error:  # the next look rings again
                 logger.warning("journal_unreadable", account=str(self.account_id), error=type(error).__name__)
 
+    @property
+    def _facets(self) -> frozenset[str]:
+        return frozenset[str]().union(*(socket.facets for socket in self._live))
+
     async def _read(self) -> bool:
         """Read one batch for all live sockets.
 
@@ -147,13 +170,23 @@ class Feed:
             Whether there may be more.
         """
         after = self.cursor
-        entries = await tail.entries(self.account_id, after=after, limit=BATCH)
+        facets = self._facets
+        entries = await tail.entries(self.account_id, after=after, limit=BATCH, facets=facets)
         READS.labels(reader="live").inc()
-        if self.cursor != after:  # another epoch began meanwhile
+        if self.cursor != after or self._facets - facets:  # another epoch began meanwhile, or a filter that needs more
             return True
+        if entries and entries[0].seq > after + 1:
+            self._skip_archived(entries[0].seq - 1)
         if entries:
+            LAG.observe(max(0.0, (timezone.now() - entries[0].at).total_seconds()))
             self._hand_out(entries)
         return len(entries) == BATCH
+
+    def _skip_archived(self, seq: int) -> None:
+        """What was to be read next is in an archive by now: the journal has no gap otherwise."""
+        self.cursor = seq
+        for socket in tuple(self._live):
+            socket.reset(Head(seq, self.epoch), "archived")
 
     def _hand_out(self, entries: Sequence[Entry]) -> None:
         events, upto = _rendered(entries), entries[-1].seq
@@ -171,18 +204,27 @@ class Feed:
                 socket.close(CLOSE_SLOW)
                 return
             await socket.outbox.room(BATCH)
-            try:
-                entries = await tail.entries(self.account_id, after=socket.cursor, limit=BATCH)
-            except Error as error:
-                logger.warning("journal_unreadable", account=str(self.account_id), error=type(error).__name__)
-                await asyncio.sleep(settings.REALTIME_LOOK_SECONDS)
-                continue
-            READS.labels(reader="behind").inc()
-            if entries:
-                socket.consider(_rendered(entries), entries[-1].seq)
+            await self._read_for(socket)
         socket.opening = False
         del self._behind[socket]
         self._live.add(socket)
+
+    async def _read_for(self, socket: Socket) -> None:
+        """Read one batch for a socket that is behind; nothing of the batch is kept while the socket waits for room."""
+        after, facets = socket.cursor, socket.facets
+        try:
+            entries = await tail.entries(self.account_id, after=after, limit=BATCH, facets=facets)
+        except Error as error:
+            logger.warning("journal_unreadable", account=str(self.account_id), error=type(error).__name__)
+            await asyncio.sleep(settings.REALTIME_LOOK_SECONDS)
+            return
+        READS.labels(reader="behind").inc()
+        if socket.facets - facets:  # a filter that needs more was asked for meanwhile
+            return
+        if not entries or entries[0].seq > after + 1:
+            socket.reset(Head(self.cursor, self.epoch), "archived")
+        else:
+            socket.consider(_rendered(entries), entries[-1].seq)
 
 
 def _rendered(entries: Sequence[Entry]) -> list[Event]:

@@ -2,8 +2,9 @@
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextvars import Context
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from redis.exceptions import RedisError
 
 from audit.doorbell import GROUP
 from driftsentry.realtime import tail
-from driftsentry.realtime.counters import SOCKETS
+from driftsentry.realtime.counters import BEHIND, OPENED, SOCKETS
 from driftsentry.realtime.feed import Feed
 from driftsentry.realtime.protocol import CLOSE_FAILED, CLOSE_TOKEN
 from driftsentry.realtime.sockets import Socket
@@ -54,12 +55,14 @@ class Hub:
             feed = self._feeds.get(account)
             if feed is None:
                 head = (await tail.heads([account])).get(account, tail.NO_JOURNAL)
-                feed = Feed(account, head, spawn=self._spawn, sessions_changed=self._look_now.set)
+                feed = Feed(account, head, spawn=self._spawn, sessions_changed=self._look_now.set, failed=self._give_up)
                 self._feeds[account] = feed
             feed.join(socket)
         if not self._rounds:
-            self._rounds = [self._spawn(work) for work in (self._listen(), self._look_around(), self._beat())]
+            rounds = (self._listen(), self._look_around(), self._beat())
+            self._rounds = [self._spawn(work, self._give_all_up) for work in rounds]
         SOCKETS.inc()
+        OPENED.inc()
         return feed
 
     def leave(self, socket: Socket) -> None:
@@ -74,7 +77,11 @@ class Hub:
             return
         feed.leave(socket)
         if not feed.sockets:
-            feed.end()
+            self._forget(feed)
+
+    def _forget(self, feed: Feed) -> None:
+        feed.end()
+        if self._feeds.get(feed.account_id) is feed:
             del self._feeds[feed.account_id]
         if not self._feeds:
             self._stop_rounds()
@@ -87,27 +94,33 @@ class Hub:
         for task in self._rounds:
             task.cancel()
         self._rounds = []
+        BEHIND.set(0)
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    def _spawn(self, work: Coroutine[Any, Any, None], failed: Callable[[], None]) -> asyncio.Task[None]:
         """Start a task that speaks for no request: a context of its own keeps one client's log fields out of it."""
         task = asyncio.get_running_loop().create_task(work, context=Context())
         self._spawned.add(task)
-        task.add_done_callback(self._finished)
+        task.add_done_callback(partial(self._finished, failed))
         return task
 
-    def _finished(self, task: asyncio.Task[None]) -> None:
-        """A task that fails would leave its sockets silent: close them all, so that they come back and resume."""
+    def _finished(self, failed: Callable[[], None], task: asyncio.Task[None]) -> None:
+        """A task that fails would leave its sockets silent: these are closed, so that they come back and resume."""
         self._spawned.discard(task)
         error = None if task.cancelled() else task.exception()
         if error is None:
             return
         logger.error("hub_failed", exc_info=error)
-        for socket in list(self._sockets()):
+        failed()
+
+    def _give_up(self, feed: Feed) -> None:
+        """Close an account's sockets; the other accounts' have nothing to do with it."""
+        for socket in feed.sockets:
             socket.close(CLOSE_FAILED)
-        for feed in self._feeds.values():
-            feed.end()
-        self._feeds.clear()
-        self._stop_rounds()
+        self._forget(feed)
+
+    def _give_all_up(self) -> None:
+        for feed in tuple(self._feeds.values()):
+            self._give_up(feed)
 
     async def _listen(self) -> None:
         """Answer the doorbell, whatever becomes of the channel layer."""
@@ -153,6 +166,7 @@ class Hub:
             self._close_expired()
 
     async def _look(self) -> None:
+        BEHIND.set(sum(feed.behind for feed in self._feeds.values()))
         cursors = {feed: feed.cursor for feed in self._feeds.values()}
         heads = await tail.heads(list(self._feeds))
         for feed, cursor in cursors.items():

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections import deque
+from collections.abc import Iterator
 from typing import Protocol
 
 from asgiref.typing import ASGISendCallable
@@ -10,6 +11,8 @@ from daphne.ws_protocol import WebSocketProtocol
 
 LIMIT = 1024
 SPARE = 256
+MAX_SIZE = 2**20
+"""Characters of all that waits: a thousand events of usual size are less, a hundred very long ones more."""
 HANDFUL = 16
 """A timer for each frame would cost as much as the frame."""
 SLOW_SECONDS = 10.0
@@ -32,6 +35,7 @@ class Outbox:
         self._send = send
         self._line = line_of(send)
         self._frames: deque[str] = deque()
+        self._size = 0
         self._filled = asyncio.Event()
         self._taken = asyncio.Event()
 
@@ -58,9 +62,10 @@ class Outbox:
         return self._put(text, LIMIT + SPARE)
 
     def _put(self, text: str, limit: int) -> bool:
-        if len(self._frames) >= limit:
+        if len(self._frames) >= limit or self._size >= MAX_SIZE * limit // LIMIT:
             return False
         self._frames.append(text)
+        self._size += len(text)
         self._filled.set()
         return True
 
@@ -70,7 +75,7 @@ class Outbox:
         Args:
             frames: How many.
         """
-        while len(self._frames) + frames > LIMIT:
+        while len(self._frames) + frames > LIMIT or self._size >= MAX_SIZE:
             self._taken.clear()
             await self._taken.wait()
 
@@ -91,6 +96,7 @@ class Outbox:
             async with asyncio.timeout(SLOW_SECONDS):
                 for _ in range(min(HANDFUL, len(self._frames))):
                     text = self._frames.popleft()
+                    self._size -= len(text)
                     await self._send({"type": "websocket.send", "text": text, "bytes": None})
                     await self._line.open()
         except TimeoutError as error:
@@ -106,6 +112,10 @@ class Outbox:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(GOODBYE_SECONDS):
                 await self._line.close(code)
+
+    def client_held(self) -> contextlib.AbstractContextManager[None]:
+        """Read nothing from the client while a block lasts."""
+        return held(self._send)
 
 
 class Line(Protocol):
@@ -165,6 +175,7 @@ class DaphneLine:
         protocol.registerProducer(self, True)
         # A client that was too slow may still read the reason: autobahn gives it a second otherwise.
         protocol.closeHandshakeTimeout = GOODBYE_SECONDS
+        protocol.failByDrop = False  # what is no UTF-8, or too large, is answered with its close code
 
     def pauseProducing(self) -> None:  # noqa: N802 - Twisted's name
         """The buffer is full."""
@@ -188,6 +199,7 @@ class DaphneLine:
         Args:
             code: The WebSocket close code.
         """
+        self._protocol.muted = True  # nobody reads any more what it still sends
         self._protocol.sendCloseFrame(code=code)
 
 
@@ -197,5 +209,30 @@ def line_of(send: ASGISendCallable) -> Line:
     Args:
         send: The server's way to the client; daphne's is bound to its connection.
     """
+    protocol = _daphnes(send)
+    return DaphneLine(protocol) if protocol else StandardLine(send)
+
+
+@contextlib.contextmanager
+def held(send: ASGISendCallable) -> Iterator[None]:
+    """Read nothing from a client while the block lasts: what it sends waits on its side, not in our memory.
+
+    Daphne queues whatever comes, without a limit, while we wait for the database. Other servers do not.
+
+    Args:
+        send: The server's way to the client.
+    """
+    protocol = _daphnes(send)
+    if protocol is None:
+        yield
+        return
+    protocol.transport.pauseProducing()
+    try:
+        yield
+    finally:
+        protocol.transport.resumeProducing()
+
+
+def _daphnes(send: ASGISendCallable) -> WebSocketProtocol | None:
     bound = getattr(send, "args", ())
-    return DaphneLine(bound[0]) if bound and isinstance(bound[0], WebSocketProtocol) else StandardLine(send)
+    return bound[0] if bound and isinstance(bound[0], WebSocketProtocol) else None

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 import msgspec
 from msgspec import Meta, Struct
 
+from alerts.models import Alert
 from audit.facts import iso
 from driftsentry.api.envelope import dumps
 from driftsentry.realtime.events import FILTERS, Channel, Event
@@ -23,7 +24,30 @@ CLOSE_TOKEN = 4401
 CLOSE_DEACTIVATED = 4403
 CLOSE_SLOW = 1013
 CLOSE_FAILED = 1011
+CLOSE_ABUSE = 1008
+CLOSE_FULL = 1013
+CLOSE_TOO_MANY = 4429
 SUBPROTOCOL = "driftsentry.v1"
+
+CLOSES = {
+    CLOSE_TOKEN: "The token has expired, or its session was revoked.",
+    CLOSE_DEACTIVATED: "The user was deactivated.",
+    CLOSE_TOO_MANY: "The user or the account has too many sockets: close one, or come back later.",
+    CLOSE_SLOW: "The client does not read fast enough, or the process has too many sockets: connect again and resume.",
+    CLOSE_ABUSE: "Requests kept coming faster than they may.",
+    1009: "A message of more than a megabyte.",
+    1007: "A text that is not UTF-8.",
+    CLOSE_FAILED: "Something went wrong on our side: connect again and resume.",
+}
+"""Why the server closes a socket."""
+
+RESETS = {
+    "epoch": "The journal is another one: the database was restored, or the epoch is another account's.",
+    "unknown": "The journal has no such entry yet.",
+    "archived": "Entries after that one have been archived.",
+    "too_far_behind": "More entries follow than a socket replays; `GET /events` reads them page by page.",
+}
+"""Why the past asked for is not available."""
 
 _WHOLE = 2**63 - 1
 Severity: TypeAlias = Literal["all", "critical", "high", "medium", "low"]
@@ -31,24 +55,46 @@ Name: TypeAlias = Annotated[str, Meta(min_length=1, max_length=200)]
 Ref: TypeAlias = Annotated[str, Meta(max_length=100)] | Annotated[int, Meta(ge=-_WHOLE, le=_WHOLE)] | None
 
 
-class Filter(Struct, frozen=True, forbid_unknown_fields=True):
+Names: TypeAlias = Name | Annotated[list[Name], Meta(min_length=1, max_length=50)] | None
+Wanted: TypeAlias = Mapping[str, frozenset[str]]
+"""The values that each restricted facet may have."""
+Subscriptions: TypeAlias = Mapping[Channel, Wanted]
+
+ALERT_TYPES = frozenset(Alert.Types.values)
+
+
+class Filter(Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
     """Which events of a channel are wanted; what is not named, or is `all`, does not restrict.
 
     Attributes:
         severity: One severity or several.
         stack: One stack's name or several.
+        resource_type: One family of resources or several: EC2, SECURITY_GROUP.
+        region: One region or several.
+        type: One type of alerts or several: drift_detected.
     """
 
     severity: Severity | Annotated[list[Severity], Meta(min_length=1, max_length=5)] | None = None
-    stack: Name | Annotated[list[Name], Meta(min_length=1, max_length=50)] | None = None
+    stack: Names = None
+    resource_type: Names = None
+    region: Names = None
+    type: Names = None
 
     def wanted(self) -> dict[str, frozenset[str]]:
         """The allowed values of each facet that is restricted."""
-        given = {"severity": self.severity, "stack": self.stack}
-        sets = {
-            facet: frozenset([value] if isinstance(value, str) else value) for facet, value in given.items() if value
-        }
-        return {facet: values for facet, values in sets.items() if "all" not in values}
+        wires = zip(self.__struct_fields__, self.__struct_encode_fields__, strict=True)
+        sets = {wire: _values(getattr(self, name)) for name, wire in wires}
+        return {facet: values for facet, values in sets.items() if values and "all" not in values}
+
+    def unknown(self) -> str:
+        """What is wrong with it that its types do not say: a misspelt filter must not pass in silence."""
+        if _values(self.type) - ALERT_TYPES - {"all"}:
+            return f"No alert is of such a type; the types are: {', '.join(sorted(ALERT_TYPES))}."
+        return ""
+
+
+def _values(given: str | list[str] | None) -> frozenset[str]:
+    return frozenset([given] if isinstance(given, str) else given or ())
 
 
 class _Request(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag_field="action"):
@@ -136,8 +182,11 @@ def parse(text: str | None) -> Request:
         raise BadRequest(f"This is no request: {error}.", _ref(text)) from error
     if isinstance(request, Subscribe) and request.filter:
         foreign = sorted(request.filter.wanted().keys() - FILTERS[request.channel])
-        if foreign:
-            raise BadRequest(f"{request.channel} cannot be filtered by {', '.join(foreign)}.", request.ref)
+        wrong = (
+            f"{request.channel} cannot be filtered by {', '.join(foreign)}." if foreign else request.filter.unknown()
+        )
+        if wrong:
+            raise BadRequest(wrong, request.ref)
     return request
 
 
@@ -148,7 +197,7 @@ def _ref(text: str) -> str | int | None:
         return None
 
 
-def wants(subscriptions: Mapping[Channel, Mapping[str, frozenset[str]]], event: Event) -> bool:
+def wants(subscriptions: Subscriptions, event: Event) -> bool:
     """Do these subscriptions cover an event?
 
     Args:
@@ -179,7 +228,7 @@ def reset(*, seq: int, epoch: str, reason: str) -> str:
     Args:
         seq: Where the stream goes on.
         epoch: The journal's epoch.
-        reason: `epoch`, `unknown` or `too_far_behind`.
+        reason: One of `RESETS`.
     """
     return _frame("reset", data={"seq": seq, "epoch": epoch, "reason": reason})
 

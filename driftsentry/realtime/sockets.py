@@ -1,11 +1,11 @@
 """One connection as the hub sees it: how far it has been served, what it wants, and why it ends."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from driftsentry.realtime import protocol
-from driftsentry.realtime.counters import DELIVERED
+from driftsentry.realtime.counters import DELIVERED, RESETS
 from driftsentry.realtime.events import Channel, Event
 from driftsentry.realtime.outbox import Outbox
 from driftsentry.realtime.tail import Head, Identity
@@ -35,8 +35,13 @@ class Socket:
         self.outbox = outbox
         self.cursor = self.told = 0
         self.opening = True
-        self.subscriptions: dict[Channel, Mapping[str, frozenset[str]]] = {}
+        self.subscriptions: dict[Channel, protocol.Wanted] = {}
         self.closed: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    @property
+    def facets(self) -> frozenset[str]:
+        """What its subscriptions are filtered by."""
+        return frozenset[str]().union(*self.subscriptions.values())
 
     def place(self, seq: int) -> None:
         """Begin, or begin again, after an entry.
@@ -85,6 +90,7 @@ class Socket:
             reason: Why.
         """
         self.place(head.seq)
+        RESETS.labels(reason=reason).inc()
         self.say(protocol.reset(seq=head.seq, epoch=head.epoch, reason=reason))
 
     def say(self, text: str) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
 from channels.db import database_sync_to_async
@@ -13,7 +13,7 @@ from accounts.authentication import session_of_access_token
 from accounts.models import Session
 from audit.models import AuditHead, AuditLog
 from driftsentry.api import tenancy
-from driftsentry.realtime.events import Entry
+from driftsentry.realtime.events import CREATION, EVENTS, OF_ORIGIN, Entry
 from driftsentry.realtime.protocol import CLOSE_DEACTIVATED, CLOSE_TOKEN
 
 
@@ -24,10 +24,28 @@ class Head:
     Attributes:
         seq: The last entry's number.
         epoch: Changes when a database is restored.
+        archived: Up to this one the entries are in an archive, and no longer here.
     """
 
     seq: int
     epoch: str
+    archived: int = 0
+
+    def refusal(self, after: int, epoch: str) -> str:
+        """Why the journal cannot be read on after an entry.
+
+        Args:
+            after: The entry's number.
+            epoch: The journal's epoch as the reader knows it.
+
+        Returns:
+            One of `protocol.RESETS`; empty where it can.
+        """
+        if epoch != self.epoch:
+            return "epoch"
+        if after > self.seq:
+            return "unknown"
+        return "archived" if after < self.archived else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +70,8 @@ class Identity:
 NO_JOURNAL = Head(seq=0, epoch="")
 """Of an account that nothing has happened to yet."""
 
+_NEED_ORIGIN = frozenset[str]().union(*OF_ORIGIN.values())
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -75,15 +95,46 @@ def _identify(token: str) -> Identity:
 
 
 def _heads(accounts: Collection[UUID]) -> dict[UUID, Head]:
-    rows = AuditHead.objects.filter(account_id__in=accounts).values_list("account_id", "seq", "epoch")
     with tenancy.lifted("one look at the journals of all accounts that have sockets here"):
-        return {account: Head(seq, str(epoch)) for account, seq, epoch in rows}
+        return {row.account_id: _head(row) for row in AuditHead.objects.filter(account_id__in=accounts)}
 
 
-def _entries(account: UUID, after: int, limit: int) -> list[Entry]:
+def _head(row: AuditHead) -> Head:
+    return Head(row.seq, str(row.epoch), row.archived_seq)
+
+
+def head_of(account: UUID) -> Head:
+    """Where a journal ends, for a thread that may wait for the database.
+
+    Args:
+        account: Whose journal.
+    """
+    with tenancy.within(account):
+        row = AuditHead.objects.filter(account_id=account).first()
+    return _head(row) if row else NO_JOURNAL
+
+
+def entries_of(account: UUID, *, after: int, limit: int, facets: Collection[str] = ()) -> list[Entry]:
+    """The next entries of a journal, in order, for a thread that may wait for the database.
+
+    Args:
+        account: Whose journal.
+        after: The entry before them.
+        limit: Most of them.
+        facets: What they are filtered by.
+    """
     rows = AuditLog.objects.filter(account_id=account, seq__gt=after).order_by("seq")
     with tenancy.within(account):
-        return [Entry(*row) for row in rows.values_list("seq", "at", "kind", "data")[:limit]]
+        found = list(rows.values_list("seq", "at", "kind", "data", "drift_id")[:limit])
+        origins = _origins(account, found) if _NEED_ORIGIN.intersection(facets) else {}
+    return [Entry(seq, at, kind, data, origins.get(drift, {})) for seq, at, kind, data, drift in found]
+
+
+def _origins(account: UUID, rows: Collection[tuple[Any, ...]]) -> dict[UUID | None, dict[str, Any]]:
+    """The facts that the drifts of some entries were created with."""
+    drifts = {drift for _, _, kind, _, drift in rows if drift and kind in EVENTS and kind != CREATION}
+    created = AuditLog.objects.filter(account_id=account, kind=CREATION, drift_id__in=drifts)
+    return dict(created.values_list("drift_id", "data")) if drifts else {}
 
 
 def _ended(sessions: Collection[UUID]) -> dict[UUID, int]:
@@ -120,15 +171,16 @@ async def heads(accounts: Collection[UUID]) -> dict[UUID, Head]:
     return await _off_loop(_heads, accounts)
 
 
-async def entries(account: UUID, *, after: int, limit: int) -> list[Entry]:
+async def entries(account: UUID, *, after: int, limit: int, facets: Collection[str] = ()) -> list[Entry]:
     """The next entries of a journal, in order.
 
     Args:
         account: Whose journal.
         after: The entry before them.
         limit: Most of them.
+        facets: What they are filtered by.
     """
-    return await _off_loop(_entries, account, after, limit)
+    return await _off_loop(entries_of, account, after=after, limit=limit, facets=facets)
 
 
 async def ended(sessions: Collection[UUID]) -> dict[UUID, int]:

@@ -6,23 +6,27 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.db import connection
+from django.db import connection, transaction
 
 from alerts.facts import AlertCreated, AlertRead
 from audit import journal
 from audit.actors import Actor
 from audit.facts import Fact
 from drifts.facts import DriftCreated, DriftUpdated, ScanCompleted, ScanFailed
+from driftsentry.api import tenancy, units
 
 BY = Actor.system("test")
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
 def happen(account_id: UUID, *facts: Fact) -> None:
-    """Commit some facts in one transaction."""
-    with journal.writing(account_id, by=BY) as w:
+    """Commit some facts in one transaction. Nothing reacts to them: no drift, scan or alert stands behind them."""
+    with tenancy.within(account_id), units.part():
+        writer = journal.Writer(account_id, BY)
         for fact in facts:
-            w.record(fact)
+            writer.record(fact)
+        seq = journal._append(writer)
+        transaction.on_commit(lambda: journal._tell(writer, seq))
 
 
 def happen_at_once(account_id: UUID, *, writers: int, transactions: int, facts: int) -> None:

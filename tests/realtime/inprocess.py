@@ -11,6 +11,7 @@ from channels.db import database_sync_to_async
 
 from driftsentry.local.processes import wait_until
 from driftsentry.realtime.consumer import LiveStream
+from tests.realtime.frames import checked
 
 PATIENCE_SECONDS = 20.0
 Frame = dict[str, Any]
@@ -27,7 +28,10 @@ async def comes_true(condition: Callable[[], bool]) -> bool:
 
 
 class Talk:
-    """One connection; `reading` says whether the client takes what it is sent, as a server whose send waits sees it."""
+    """One connection; `reading` says whether the client takes what it is sent, as a server whose send waits sees it.
+
+    `names` are those of the frames received.
+    """
 
     def __init__(
         self,
@@ -52,6 +56,7 @@ class Talk:
         )
         self._to_server: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._from_server: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self.names: list[str] = []
         self.reading = asyncio.Event()
         self.reading.set()
 
@@ -83,7 +88,8 @@ class Talk:
         """The next frame."""
         message = await self.message()
         assert message["type"] == "websocket.send", message
-        found: Frame = json.loads(message["text"])
+        found: Frame = checked(json.loads(message["text"]))
+        self.names.append(found["event"])
         return found
 
     async def ready(self) -> Frame:

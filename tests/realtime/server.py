@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,13 @@ from urllib.parse import quote
 import httpx
 from django.conf import settings
 from django.db import connection
+from rest_framework_simplejwt.tokens import AccessToken
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
 from driftsentry.local.processes import free_port, spawn, stop, tail, wait_until
+from tests.realtime.frames import checked
 
 PATIENCE_SECONDS = 30.0
 
@@ -39,6 +42,13 @@ def environment(**changes: str) -> dict[str, str]:
     return os.environ | keys | {"DATABASE_URL": database_url(), "REDIS_URL": settings.REDIS_URL} | changes
 
 
+def lasting(token: str, **lifetime: float) -> str:
+    """The same token, expiring after a while from now."""
+    found = AccessToken(token.encode())  # type: ignore[arg-type]
+    found.set_exp(lifetime=timedelta(**lifetime))
+    return str(found)
+
+
 @dataclass(frozen=True, slots=True)
 class Server:
     """A running daphne."""
@@ -54,6 +64,11 @@ class Server:
         """A number of its /metrics."""
         lines = self.get("/metrics").text.splitlines()
         return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(f"{name} "))
+
+    def memory(self) -> int:
+        """Bytes that its process has in memory."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(status.partition("VmRSS:")[2].split()[0]) * 1024
 
     def log_lines(self) -> str:
         return tail(self.log, 200)
@@ -77,9 +92,9 @@ class Server:
 
 
 @contextmanager
-def serving(folder: Path, env: Mapping[str, str]) -> Iterator[Server]:
+def serving(folder: Path, env: Mapping[str, str], *, port: int | None = None) -> Iterator[Server]:
     """Run daphne while the block lasts."""
-    port, log = free_port(), folder / "daphne.log"
+    port, log = port or free_port(), folder / "daphne.log"
     command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "serve", "--port", str(port)]
     process = spawn(command, log=log, env=env, dying_signal=signal.SIGTERM, cwd=settings.BASE_DIR)
     server = Server(port, process, log)
@@ -123,7 +138,7 @@ class Client:
 
     def receive(self, seconds: float = PATIENCE_SECONDS) -> Frame:
         """The next frame; one that carries a seq must follow from the one before."""
-        found: Frame = json.loads(self.socket.recv(timeout=seconds))
+        found: Frame = checked(json.loads(self.socket.recv(timeout=seconds)))
         if found["event"] in {"ready", "reset"}:
             self.cursor, self.epoch = found["data"]["seq"], found["data"]["epoch"]
         elif "seq" in found:

@@ -5,10 +5,11 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from pytest_django import Settings
 
-from driftsentry.realtime import feed, outbox
+from driftsentry.realtime import feed, outbox, tail
 from driftsentry.realtime.consumer import LiveStream
-from tests.realtime.happenings import drift_created, happen
+from tests.realtime.happenings import drift_created, drift_updated, happen
 from tests.realtime.inprocess import PATIENCE_SECONDS, Frame, Talk, comes_true, off_loop
 
 MANY = 2 * outbox.LIMIT
@@ -67,7 +68,60 @@ async def test_a_client_that_takes_nothing_is_too_slow(
         assert await talk.close_code() == 1013
 
 
-async def test_a_client_that_asks_and_reads_no_answer_is_too_slow(stream: LiveStream, world: Any, token: str) -> None:
+async def test_what_waits_for_a_client_is_bounded_in_size_too(
+    stream: LiveStream, world: Any, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "MAX_SIZE", 20_000)
+    handed_out = noted(monkeypatch)
+    async with Talk(stream, token) as talk:
+        start = (await talk.listen())["data"]["seq"]
+        (shared,) = stream._hub._feeds.values()
+        assert await comes_true(lambda: not shared.behind)
+        (socket,) = shared.sockets
+        talk.reading.clear()
+        await off_loop(happen, world.account.pk, *(drift_created(stack="x" * 2_000) for _ in range(100)))
+        assert await comes_true(lambda: sum(handed_out) >= 100)
+        assert sum(map(len, socket.outbox._frames)) == socket.outbox._size < 20_000 + 3_000
+        talk.reading.set()
+        late = await events(talk, 100)
+        assert socket.outbox._size == sum(map(len, socket.outbox._frames))
+    assert [event["seq"] for event in late] == list(range(start + 1, start + 101))
+
+
+@pytest.mark.parametrize("reader", ["live", "behind"])
+async def test_a_filter_that_is_asked_for_while_entries_are_being_read_holds_for_them(
+    stream: LiveStream, world: Any, token: str, monkeypatch: pytest.MonkeyPatch, reader: str
+) -> None:
+    read, now, reads = tail.entries, asyncio.Event(), []
+    drift = drift_created(region="eu-west-1")
+
+    async def slow(*args: Any, **asked: Any) -> Any:
+        found = await read(*args, **asked)
+        reads.append(asked["facets"])
+        await now.wait()
+        return found
+
+    await off_loop(happen, world.account.pk, drift)
+    async with Talk(stream, token) as talk:
+        start = (await talk.listen())["data"]
+        (shared,) = stream._hub._feeds.values()
+        assert await comes_true(lambda: not shared.behind)
+        monkeypatch.setattr(tail, "entries", slow)
+        if reader == "behind":
+            talk.send("resume", after=start["seq"] - 1, epoch=start["epoch"])
+        await off_loop(happen, world.account.pk, drift_updated(id=drift.id), drift_created(region="us-east-1"))
+        assert await comes_true(lambda: bool(reads))
+        assert (await talk.ask("subscribe", channel="drifts", filter={"region": "us-east-1"}))["event"] == "ack"
+        now.set()
+        assert (await talk.event("drift:created"))["data"]["region"] == "us-east-1"
+    assert "drift:updated" not in talk.names
+    assert (reads[0], reads[-1]) == (frozenset(), frozenset({"region"}))
+
+
+async def test_a_client_that_asks_and_reads_no_answer_is_too_slow(
+    stream: LiveStream, world: Any, token: str, settings: Settings
+) -> None:
+    settings.THROTTLE_SOCKET = ""
     async with Talk(stream, token) as talk:
         await talk.listen()
         talk.reading.clear()

@@ -1,5 +1,6 @@
 """The table of what goes out, against the facts there are."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -11,11 +12,40 @@ import pytest
 from alerts import facts as alert_facts
 from audit.facts import REGISTRY, Fact
 from drifts import facts as drift_facts
-from driftsentry.realtime.events import EVENTS, FACETS, FILTERS, Entry, render
-from tests.realtime.happenings import alert_created, alert_read, drift_created, scan_completed, scan_failed
+from driftsentry.realtime.events import CREATION, EVENTS, FACETS, FILTERS, OF_ORIGIN, Entry, render
+from tests.realtime.happenings import (
+    alert_created,
+    alert_read,
+    drift_created,
+    drift_updated,
+    scan_completed,
+    scan_failed,
+)
 
-SILENT = {"scan.queued", "drift.commented", "alert.created_for_user", "alert.read_by_user"}
+SILENT = {"scan.queued", "drift.commented", "drift.reminded", "alert.created_for_user", "alert.read_by_user"}
 """Of drifts, alerts and scans, what is only in the journal: a comment is personal text."""
+OF_NO_CHANNEL = {
+    "access",
+    "account",
+    "api_key",
+    "approval_policy",
+    "channel",
+    "cost_threshold",
+    "delivery",
+    "detection_settings",
+    "domain",
+    "drift_group",  # each of its drifts tells the decision too
+    "ignore_rule",
+    "journal",
+    "noise_rule",
+    "notification_settings",
+    "remediation",
+    "session",
+    "severity_rule",
+    "stack",
+    "user",
+}
+"""Whose facts are of no drift, alert or scan, and are for the journal's readers alone."""
 STATES = {"expectedState", "actualState", "difference", "differenceDigest", "severityReason", "text", "error"}
 
 
@@ -33,7 +63,7 @@ def sent(fact: Fact) -> dict[str, Any]:
 def test_every_kind_of_drifts_alerts_and_scans_goes_out_or_is_known_to_be_silent() -> None:
     assert drift_facts
     assert alert_facts
-    kinds = {kind for kind, _ in REGISTRY if kind.split(".")[0] in {"drift", "alert", "scan"}}
+    kinds = {kind for kind, _ in REGISTRY if kind.split(".")[0] not in OF_NO_CHANNEL}
     assert set(EVENTS) == kinds - SILENT
 
 
@@ -54,8 +84,34 @@ def test_an_event_shows_fields_that_its_fact_has_and_no_state(kind: str) -> None
 def test_an_event_shows_what_its_channels_filters_go_by(kind: str) -> None:
     if kind == "alert.read":  # it is of no severity: it goes to all who listen to alerts
         return
-    for facet in FILTERS[EVENTS[kind].channel]:
+    channel = EVENTS[kind].channel
+    for facet in FILTERS[channel] - OF_ORIGIN[channel]:
         assert set(FACETS[facet]) & set(EVENTS[kind].fields)
+
+
+def test_what_only_its_creation_tells_of_a_drift_is_a_field_of_that_and_a_facet() -> None:
+    for channel, facets in OF_ORIGIN.items():
+        assert facets <= FILTERS[channel]
+        assert facets <= set(EVENTS[CREATION].fields)
+
+
+def test_a_later_fact_has_the_facets_of_its_drifts_creation() -> None:
+    created = drift_created(region="eu-west-1", resource_type="EC2", severity="low", stack="payments")
+    event = render(replace(entry(drift_updated(severity="high", previous_severity="low")), origin=created.data()))
+    assert event
+    assert event.facets["region"] == {"eu-west-1"}
+    assert event.facets["resourceType"] == {"EC2"}
+    assert event.facets["severity"] == {"high", "low"}
+    raised = render(replace(entry(alert_created(severity="critical")), origin=created.data()))
+    assert raised
+    assert raised.facets["stack"] == {"payments"}
+    assert raised.facets["severity"] == {"critical"}
+
+
+def test_what_is_empty_is_not_known_and_is_no_facet() -> None:
+    event = render(entry(drift_created(region="")))
+    assert event
+    assert "region" not in event.facets
 
 
 def test_a_frame_reads_as_the_contract_says() -> None:

@@ -1,15 +1,26 @@
 """Every event once and in order: under concurrent writers, for several sockets, and across cuts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from random import Random
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 
+from audit.facts import Fact
 from audit.models import AuditHead, AuditLog
 from driftsentry.realtime.feed import MAX_REPLAY
-from tests.realtime.happenings import alert_created, drift_created, happen, happen_at_once
+from tests.realtime.happenings import (
+    alert_created,
+    alert_read,
+    drift_created,
+    drift_updated,
+    happen,
+    happen_at_once,
+)
 from tests.realtime.server import Client, Frame, Server
 
 WRITERS, TRANSACTIONS, FACTS = 4, 25, 5
@@ -134,3 +145,121 @@ def test_a_past_that_is_not_available_is_reset(server: Server, world: Any, wrong
         assert reset["data"] == {"seq": head.seq, "epoch": str(head.epoch), "reason": wrong}
         happen(world.account.pk, drift_created())
         assert client.event("drift:created")["prev"] == head.seq
+
+
+def random_facts(dice: Random) -> list[Fact]:
+    """What may be in one transaction: of any severity, stack and channel."""
+    made: list[Fact] = []
+    for _ in range(dice.randint(1, 6)):
+        severity, stack = dice.choice(["critical", "high", "low"]), dice.choice(["payments", "other"])
+        before = dice.choice(["critical", "high", "low"])
+        made.append(
+            dice.choice(
+                [
+                    drift_created(severity=severity, stack=stack),
+                    drift_updated(severity=severity, previous_severity=before, stack=stack),
+                    alert_created(severity=severity),
+                    alert_read(),
+                ]
+            )
+        )
+    return made
+
+
+def wanted(world: Any, *, after: int) -> list[int]:
+    """By the journal alone: critical drifts of payments, those that were critical among them, and all alerts."""
+    entries = AuditLog.objects.filter(account=world.account, seq__gt=after).order_by("seq")
+    return [
+        seq
+        for seq, kind, data in entries.values_list("seq", "kind", "data")
+        if kind.startswith("alert.")
+        or (
+            kind.startswith("drift.")
+            and data["stack"] == "payments"
+            and "critical" in {data["severity"], data.get("previousSeverity")}
+        )
+    ]
+
+
+def read_with_random_cuts(server: Server, token: str, start: dict[str, Any], *, last: str, dice: Random) -> list[Frame]:
+    """Read until the last event, cut off after a few frames each time, going back to any place now and then."""
+    read: list[Frame] = []
+    while not read or read[-1]["data"]["id"] != last:
+        after = read[-1]["seq"] if read else start["seq"]
+        with server.connect(token) as client:
+            client.ready()
+            client.send("subscribe", channel="drifts", filter={"severity": "critical", "stack": ["payments", "none"]})
+            client.send("subscribe", channel="alerts")
+            client.resume(after=after, epoch=start["epoch"])
+            for _ in range(dice.randint(1, 60)):
+                read.append(client.event())
+                if read[-1]["data"]["id"] == last:
+                    break
+            else:
+                read = read[: dice.choice([len(read), len(read), dice.randint(0, len(read))])]
+    return read
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_filtered_read_with_random_cuts_is_like_one_uninterrupted_read(server: Server, world: Any, seed: int) -> None:
+    token, marker = world.access_token(world.viewer), alert_created()
+    with server.connect(token) as client:
+        start = client.ready()["data"]
+
+    def write(number: int) -> None:
+        dice = Random(f"{seed} {number}")  # noqa: S311 - dice for a test
+        try:
+            for _ in range(25):
+                happen(world.account.pk, *random_facts(dice))
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(WRITERS + 1) as pool:
+        dice = Random(seed)  # noqa: S311 - dice for a test
+        reading = pool.submit(read_with_random_cuts, server, token, start, last=str(marker.id), dice=dice)
+        for done in [pool.submit(write, number) for number in range(WRITERS)]:
+            done.result()
+        happen(world.account.pk, marker)
+        read = reading.result()
+    assert [frame["seq"] for frame in read] == wanted(world, after=start["seq"])
+    assert [frame["prev"] for frame in read] == [start["seq"], *(frame["seq"] for frame in read[:-1])]
+
+
+def test_an_archived_past_is_reset_and_what_is_left_is_read(server: Server, world: Any) -> None:
+    with Client.listening(server, world.access_token(world.viewer)) as client:
+        start, epoch = client.cursor, client.epoch
+        happen(world.account.pk, drift_created(), drift_created(), drift_created())
+        seen = client.events(3)
+        AuditHead.objects.filter(account=world.account).update(archived_seq=start + 1)
+        client.resume(after=start + 1, epoch=epoch)
+        assert client.events(2) == seen[1:]
+        client.send("resume", after=start, epoch=epoch)
+        reset = client.event("reset")
+        assert reset["data"] == {"seq": start + 3, "epoch": epoch, "reason": "archived"}
+        happen(world.account.pk, drift_created())
+        assert client.event("drift:created")["prev"] == start + 3
+
+
+def test_a_clock_that_goes_back_changes_no_order(server: Server, world: Any) -> None:
+    with Client.listening(server, world.access_token(world.viewer)) as client:
+        start, epoch = client.cursor, client.epoch
+        happen(world.account.pk, *(drift_created() for _ in range(5)))
+        seen = told(client.events(5))
+        with rewritten_journal() as execute:
+            execute("UPDATE audit_log SET at = at - seq * interval '1 hour' WHERE seq > %s", [start])
+        client.resume(after=start, epoch=epoch)
+        again = client.events(5)
+    assert told(again) == seen == journal_of(world)
+    assert [event["at"] for event in again] == sorted((event["at"] for event in again), reverse=True)
+
+
+@contextmanager
+def rewritten_journal() -> Iterator[Callable[[str, list[Any]], Any]]:
+    """A way to change what the journal's own trigger refuses to change."""
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE audit_log DISABLE TRIGGER USER")
+        try:
+            yield cursor.execute
+        finally:
+            cursor.execute("ALTER TABLE audit_log ENABLE TRIGGER USER")
+            cursor.execute("ALTER TABLE audit_log DISABLE TRIGGER audit_log_no_truncate")

@@ -15,7 +15,13 @@ EPOCH = str(uuid4())
 @pytest.fixture
 async def feed() -> AsyncIterator[Feed]:
     """A feed that has read up to entry 12."""
-    found = Feed(uuid4(), Head(12, EPOCH), spawn=asyncio.create_task, sessions_changed=lambda: None)
+    found = Feed(
+        uuid4(),
+        Head(12, EPOCH),
+        spawn=lambda work, _: asyncio.create_task(work),
+        sessions_changed=lambda: None,
+        failed=lambda _: None,
+    )
     yield found
     found.end()
 

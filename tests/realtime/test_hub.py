@@ -1,7 +1,7 @@
 """The hub: what wakes it, what it survives, whom it shows out."""
 
 import asyncio
-from datetime import timedelta
+from contextlib import AsyncExitStack
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -9,14 +9,16 @@ import pytest
 from channels.layers import get_channel_layer
 from django.db import connection
 from pytest_django import Settings
-from rest_framework_simplejwt.tokens import AccessToken
 
 from audit.doorbell import GROUP
 from driftsentry.local.redis import LocalRedis
-from driftsentry.realtime import feed, hub
+from driftsentry.realtime import events, feed, hub
 from driftsentry.realtime.consumer import LiveStream
+from driftsentry.realtime.events import Entry, Event
+from driftsentry.realtime.outbox import LIMIT
 from tests.realtime.happenings import drift_created, happen
 from tests.realtime.inprocess import PATIENCE_SECONDS, Talk, comes_true, off_loop
+from tests.realtime.server import lasting
 
 NEVER = 3600.0
 IN_PROCESS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
@@ -112,13 +114,6 @@ async def test_heartbeats_carry_the_cursor(stream: LiveStream, world: Any, token
         assert last == start["seq"] + 2
 
 
-def lasting(token: str, **lifetime: float) -> str:
-    """The same token, expiring after a while from now."""
-    found = AccessToken(token.encode())  # type: ignore[arg-type]
-    found.set_exp(lifetime=timedelta(**lifetime))
-    return str(found)
-
-
 async def test_a_token_that_expires_closes_its_socket_unless_a_fresh_one_came(
     stream: LiveStream, world: Any, token: str, settings: Settings
 ) -> None:
@@ -209,6 +204,74 @@ async def test_an_unforeseen_failure_closes_the_sockets_so_that_they_come_back(
         await talk.listen()
         await off_loop(happen, world.account.pk, drift_created())
         await talk.event("drift:created")
+
+
+async def test_a_failure_in_one_accounts_journal_leaves_the_others_sockets_open(
+    stream: LiveStream, world: Any, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    render = events.render
+
+    def poisoned(entry: Entry) -> Event | None:
+        assert entry.data.get("stack") != "poison"
+        return render(entry)
+
+    monkeypatch.setattr(feed, "render", poisoned)
+    before = asyncio.all_tasks()
+    outsider = await off_loop(world.access_token, world.outsider)
+    async with Talk(stream, outsider) as other:
+        await other.listen()
+        async with Talk(stream, token) as live, Talk(stream, token) as behind:
+            start = (await live.listen())["data"]
+            await behind.listen()
+            behind.reading.clear()
+            await off_loop(happen, world.account.pk, *(drift_created() for _ in range(2 * LIMIT)))
+            for _ in range(2 * LIMIT):
+                await live.event("drift:created")
+            await off_loop(happen, world.account.pk, drift_created(stack="poison"))
+            assert await live.close_code() == 1011
+            behind.reading.set()
+            assert await behind.close_code() == 1011
+        async with Talk(stream, token) as again:
+            await again.listen()
+            again.send("resume", after=start["seq"], epoch=start["epoch"])
+            assert await again.close_code() == 1011
+        await off_loop(happen, world.other_account.pk, drift_created())
+        await other.event("drift:created")
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while leftover := {task for task in asyncio.all_tasks() - before if "realtime" in repr(task)}:
+            await asyncio.wait(leftover)
+
+
+async def test_an_event_is_read_and_rendered_once_however_many_listen(
+    stream: LiveStream, world: Any, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rendered: list[int] = []
+    texts: dict[int, set[int]] = {}
+    render, text = events.render, Event.text
+
+    def counted(entry: Entry) -> Event | None:
+        rendered.append(entry.seq)
+        return render(entry)
+
+    def noted(event: Event, prev: int) -> str:
+        found = text(event, prev)
+        texts.setdefault(event.seq, set()).add(id(found))
+        return found
+
+    async with AsyncExitStack() as stack:
+        talks = [await stack.enter_async_context(Talk(stream, token)) for _ in range(50)]
+        starts = await asyncio.gather(*(talk.listen() for talk in talks))
+        start = starts[0]["data"]["seq"]
+        (shared,) = stream._hub._feeds.values()
+        assert await comes_true(lambda: shared.behind == 0)
+        monkeypatch.setattr(feed, "render", counted)
+        monkeypatch.setattr(Event, "text", noted)
+        await off_loop(happen, world.account.pk, *(drift_created() for _ in range(20)))
+        expected = list(range(start + 1, start + 21))
+        for talk in talks:
+            assert [(await talk.event("drift:created"))["seq"] for _ in expected] == expected
+    assert rendered == expected
+    assert {seq: len(found) for seq, found in texts.items()} == dict.fromkeys(expected, 1)
 
 
 async def test_without_sockets_it_does_nothing(stream: LiveStream, world: Any, token: str) -> None:

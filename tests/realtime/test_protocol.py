@@ -9,7 +9,7 @@ from audit.facts import Fact
 from driftsentry.realtime import protocol
 from driftsentry.realtime.events import Entry, render
 from driftsentry.realtime.protocol import BadRequest, Filter, Ping, Resume, Subscribe, parse
-from tests.realtime.happenings import alert_read, drift_created, drift_updated
+from tests.realtime.happenings import alert_created, alert_read, drift_created, drift_updated
 
 
 def test_requests_are_read() -> None:
@@ -27,6 +27,9 @@ def test_requests_are_read() -> None:
         '{"action": "subscribe", "channel": "drifts", "filter": {"severity": "grave"}, "ref": 7}',
         '{"action": "subscribe", "channel": "drifts", "filter": {"severity": []}, "ref": 7}',
         '{"action": "subscribe", "channel": "drifts", "filter": {"stack": [""]}, "ref": 7}',
+        '{"action": "subscribe", "channel": "drifts", "filter": {"type": "scan_failed"}, "ref": 7}',
+        '{"action": "subscribe", "channel": "alerts", "filter": {"type": ["scan_failed", "nonsense"]}, "ref": 7}',
+        '{"action": "subscribe", "channel": "alerts", "filter": {"region": "eu-west-1"}, "ref": 7}',
         '{"action": "subscribe", "channel": "drifts", "filter": {"stack": [' + '"a",' * 50 + '"b"]}, "ref": 7}',
         '{"action": "resume", "after": 9223372036854775808, "epoch": "", "ref": 7}',
         '{"action": "authenticate", "token": "' + "x" * 5000 + '", "ref": 7}',
@@ -67,6 +70,9 @@ def covered(fact: Fact, wanted: Filter) -> bool:
         ({"severity": ["critical", "high"], "stack": "payments"}, True),
         ({"severity": "low"}, False),
         ({"severity": "high", "stack": ["other"]}, False),
+        ({"resource_type": ["EC2", "SECURITY_GROUP"], "region": "eu-west-1"}, True),
+        ({"resource_type": "EC2"}, False),
+        ({"region": ["us-east-1", "eu-central-1"]}, False),
     ],
 )
 def test_a_filter_covers_what_matches_every_facet_it_names(wanted: dict[str, Any], expected: bool) -> None:
@@ -82,6 +88,13 @@ def test_who_watches_a_severity_learns_of_a_drift_that_leaves_it_and_one_that_re
 
 def test_an_event_without_the_facet_is_not_ruled_out_by_it() -> None:
     assert covered(alert_read(), Filter(severity="critical"))
+    assert covered(alert_read(), Filter(type="scan_failed"))
+    assert covered(drift_updated(), Filter(region="us-east-1", resource_type="RDS"))
+
+
+def test_alerts_can_be_asked_for_by_their_type() -> None:
+    assert covered(alert_created(type="drift_detected"), Filter(type=["drift_detected", "scan_failed"]))
+    assert not covered(alert_created(type="drift_detected"), Filter(type="scan_failed"))
 
 
 def test_what_is_not_subscribed_to_is_not_wanted() -> None:

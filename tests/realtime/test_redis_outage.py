@@ -5,9 +5,11 @@ from typing import Any
 
 from pytest_django import Settings
 
+from accounts.actions import log_out
+from accounts.models import User
 from driftsentry.local.redis import LocalRedis
 from tests.realtime.happenings import drift_created, happen
-from tests.realtime.server import Client, environment, serving
+from tests.realtime.server import Client, environment, lasting, serving
 
 
 def test_with_redis_gone_events_still_arrive_and_sockets_still_open(
@@ -38,3 +40,23 @@ def test_with_no_redis_at_all_a_process_hears_of_anothers_entries(tmp_path: Path
     ):
         happen(world.account.pk, drift_created())
         client.event("drift:created")
+
+
+def test_with_redis_gone_whoever_may_listen_no_longer_is_shown_out(
+    tmp_path: Path, redis: LocalRedis, world: Any
+) -> None:
+    leaving, staying = world.sign_in(world.viewer), world.access_token(world.owner)
+    with (
+        serving(tmp_path, environment(REDIS_URL=redis.url)) as server,
+        Client.listening(server, leaving.access) as revoked,
+        Client.listening(server, lasting(world.access_token(world.viewer), seconds=5)) as expired,
+        Client.listening(server, world.access_token(world.engineer)) as deactivated,
+        Client.listening(server, staying) as another,
+    ):
+        redis.stop()
+        log_out(leaving.refresh, by=world.actor(world.viewer))
+        User.objects.filter(pk=world.engineer.pk).update(is_active=False)
+        assert revoked.close_code() == 4401
+        assert deactivated.close_code() == 4403
+        assert expired.close_code() == 4401
+        assert another.ask("ping")["event"] == "ack"

@@ -1,10 +1,12 @@
 """The live stream over a real daphne: connecting, subscribing, receiving, and being shown out."""
 
+import contextlib
 from typing import Any
 
 import pytest
 from django.utils import timezone
 from websockets.exceptions import InvalidStatus
+from websockets.frames import Frame, Opcode
 
 from accounts.actions import log_out, refresh_session
 from accounts.models import Session, User
@@ -189,6 +191,21 @@ def test_a_malformed_frame_is_answered_and_not_fatal(server: Server, world: Any,
         assert client.receive()["event"] == "error"
         happen(world.account.pk, drift_created())
         client.event("drift:created")
+
+
+@pytest.mark.parametrize(
+    ("frame", "code"), [(Frame(Opcode.TEXT, b"\xff\xfe{"), 1007), (Frame(Opcode.TEXT, b"x" * 2**21), 1009)]
+)
+def test_what_the_protocol_itself_forbids_ends_that_socket_alone(
+    server: Server, world: Any, frame: Frame, code: int
+) -> None:
+    token = world.access_token(world.viewer)
+    with Client.listening(server, token) as another, Client.listening(server, token) as client:
+        with contextlib.suppress(OSError):  # it may be shown out while it still sends
+            client.socket.socket.sendall(frame.serialize(mask=True))
+        assert client.close_code() == code
+        happen(world.account.pk, drift_created())
+        another.event("drift:created")
 
 
 def test_an_error_carries_the_ref_of_its_request(server: Server, world: Any) -> None:

@@ -1,20 +1,37 @@
 """`manage.py watch`, against a real daphne."""
 
+import json
 import signal
 import subprocess
 import sys
+from contextlib import nullcontext
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from driftsentry.local.processes import stop, wait_until
+import pytest
+from django.core.management.base import OutputWrapper
+
+from driftsentry.local.processes import free_port, stop, wait_until
+from driftsentry.management.commands import watch
+from driftsentry.realtime.asyncapi import EXAMPLES
+from driftsentry.realtime.events import FILTERS
+from driftsentry.realtime.protocol import RESETS, parse
 from tests.drifts.scans import drifted, ingest, open_group
-from tests.realtime.server import Server, environment
+from tests.realtime.happenings import drift_created, happen
+from tests.realtime.server import Server, environment, serving
 
 
-def _watching(server: Server, token: str, said: Path) -> "subprocess.Popen[bytes]":
+def _watching(server: Server, token: str, said: Path, *, told: str = "") -> "subprocess.Popen[bytes]":
     command = [sys.executable, "manage.py", "watch", "--token", token, "--url", f"ws://127.0.0.1:{server.port}/ws"]
     with said.open("wb") as out:
-        return subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, env=environment())  # noqa: S603
+        process = subprocess.Popen(  # noqa: S603
+            command, stdin=subprocess.PIPE, stdout=out, stderr=subprocess.STDOUT, env=environment()
+        )
+    assert process.stdin
+    with process.stdin as stdin:
+        stdin.write(f"{told}\n".encode())
+    return process
 
 
 def test_it_prints_what_happens(world: Any, server: Server, token: str, tmp_path: Path) -> None:
@@ -35,9 +52,109 @@ def test_it_prints_what_happens(world: Any, server: Server, token: str, tmp_path
     assert process.returncode == 0
 
 
+@pytest.mark.parametrize(
+    ("frame", "line"),
+    [
+        (EXAMPLES["ready"], "ready: alice@example.com, from entry 41 on"),
+        (EXAMPLES["reset"], "reset: what followed has been archived; going on from entry 90"),
+        (EXAMPLES["error"], "error: This is no request."),
+        (EXAMPLES["heartbeat"], ""),
+        (EXAMPLES["ack"], ""),
+        (
+            EXAMPLES["drift.created"],
+            "drift:created           critical  sg-0f3a  detected  payments  eu-central-1  resourceType=SECURITY_GROUP",
+        ),
+        (
+            {
+                "event": "drift:updated",
+                "seq": 2,
+                "prev": 1,
+                "at": "2026-01-02T03:04:05.000000Z",
+                "data": {"id": "d", "severity": "low", "previousSeverity": "high", "changedPaths": ["tags", "size"]},
+            },
+            "drift:updated           high>low  d  changedPaths=tags,size",
+        ),
+    ],
+    ids=lambda value: value["event"] if isinstance(value, dict) else "",
+)
+def test_a_frame_is_told_in_words(frame: dict[str, Any], line: str) -> None:
+    told = watch._told(frame)
+    assert told.partition("  ")[2] == line if "seq" in frame and line else told == line
+
+
+def test_the_name_of_a_resource_cannot_speak_to_the_terminal() -> None:
+    data = {"id": "d", "resourceId": "sg\x1b]0;owned\x07\x9b2J\u202eé\n"}
+    frame = {"event": "drift:created", "seq": 2, "prev": 1, "at": "2026-01-02T03:04:05.000000Z", "data": data}
+    assert watch._told(frame).isprintable()
+    assert "é" in watch._told(frame)
+
+
+def test_it_moves_on_only_along_the_chain() -> None:
+    stopped = {"after": 41, "epoch": EXAMPLES["ready"]["data"]["epoch"]}
+    assert watch._cursor(EXAMPLES["ready"] | {"data": EXAMPLES["ready"]["data"] | {"seq": 60}}, stopped) == stopped
+    assert watch._cursor(EXAMPLES["heartbeat"] | {"seq": 60, "prev": 60}, stopped) == stopped
+    assert watch._cursor(EXAMPLES["drift.created"], stopped) == stopped | {"after": 42}
+
+
+def test_a_place_that_could_not_be_gone_back_to_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    frames = [
+        EXAMPLES["ready"],
+        {"event": "error", "ref": watch.RESUMING, "data": {"code": "UNAVAILABLE", "message": "Come back later."}},
+        EXAMPLES["drift.created"],
+    ]
+    monkeypatch.setattr(watch, "_connected", lambda *_: nullcontext())
+    monkeypatch.setattr(watch, "_subscribed", lambda *_: map(json.dumps, frames))
+    command, said = watch.Command(stdout=StringIO()), StringIO()
+    command.stdout = OutputWrapper(said)
+    command._after, command._failures, command._line = None, 0, watch._told
+    command._watch("ws://localhost/ws", "token", [])
+    assert "error: Come back later." in said.getvalue()
+    assert "drift:created" not in said.getvalue()
+
+
+def test_a_filter_is_asked_of_the_channels_that_have_it() -> None:
+    options = {"channel": None, "severity": ["critical", "high"], "stack": None}
+    asked = {one["channel"]: one["filter"] for one in watch._subscriptions(options)}
+    assert asked == {"drifts": {"severity": ["critical", "high"]}, "alerts": asked["drifts"], "scans": None}
+    for request in watch._subscriptions(options):
+        parse(json.dumps(request))
+
+
+def test_its_filters_are_those_of_the_stream() -> None:
+    for name, channels in watch.FILTERS.items():
+        assert set(channels.split(", ")) == {channel for channel, facets in FILTERS.items() if name in facets}
+    assert watch.RESETS.keys() == RESETS.keys()
+
+
+def test_after_a_cut_it_goes_on_where_it_stopped(world: Any, token: str, tmp_path: Path) -> None:
+    said, port = tmp_path / "said", free_port()
+    with serving(tmp_path, environment(), port=port) as first:
+        process = _watching(first, token, said)
+        assert wait_until(lambda: "ready" in said.read_text(), seconds=30)
+        before = drift_created()
+        happen(world.account.pk, before)
+        assert wait_until(lambda: "drift:created" in said.read_text(), seconds=30)
+    happen(world.account.pk, drift_created(), drift_created(), drift_created())
+    try:
+        with serving(tmp_path, environment(), port=port):
+            assert wait_until(lambda: said.read_text().count("drift:created") >= 4, seconds=60), said.read_text()
+    finally:
+        stop(process, (signal.SIGINT, 10.0))
+    assert said.read_text().count("drift:created") == 4
+
+
 def test_a_token_that_does_not_hold_ends_it_in_words(server: Server, tmp_path: Path) -> None:
     said = tmp_path / "said"
     process = _watching(server, "not.a.token", said)
     assert process.wait(30) == 1
     assert "log in again" in said.read_text()
     assert "Traceback" not in said.read_text()
+
+
+def test_the_token_may_come_from_the_standard_input(world: Any, server: Server, token: str, tmp_path: Path) -> None:
+    said = tmp_path / "said"
+    process = _watching(server, "-", said, told=token)
+    try:
+        assert wait_until(lambda: "ready" in said.read_text(), seconds=30), said.read_text()
+    finally:
+        stop(process, (signal.SIGINT, 10.0))
