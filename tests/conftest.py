@@ -18,6 +18,8 @@ from audit.actors import Actor
 from driftsentry.api import tenancy
 from driftsentry.api.access import Role
 from tests.emptying import empty_only_what_is_filled
+from tests.peopling import Rows, put, taken
+from tests.watching import told, watching
 
 PASSWORD = "correct horse battery"
 SYSTEM = Actor.system("test")
@@ -50,10 +52,19 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     """Let the tests empty the journal between them; `tests/audit` shows that the trigger refuses when it is there."""
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute("ALTER TABLE audit_log DISABLE TRIGGER audit_log_no_truncate")
+        cursor.execute("ALTER TABLE audit_checkpoint DISABLE TRIGGER audit_checkpoint_no_truncate")
     patch = pytest.MonkeyPatch()
     empty_only_what_is_filled(patch)
-    yield
+    with django_db_blocker.unblock(), watching():
+        yield
     patch.undo()
+
+
+@pytest.fixture(autouse=True)
+def told_by_the_journal(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Whatever a test does: what it changed under the journal's eyes, the journal tells."""
+    with told(awake=request.node.get_closest_marker("untold") is None):
+        yield
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +125,27 @@ def people() -> World:
     )
 
 
+_made: list[tuple[World, Rows]] = []
+
+
 @pytest.fixture
 def world(transactional_db: None) -> World:
     """The people; journal transactions are durable, so the database is emptied after each test."""
-    return people()
+    if not _made:
+        _made.append((people(), taken()))
+        return _made[0][0]
+    first, rows = _made[0]
+    ids = put(rows)
+    users = {str(user.pk): user for user in User.objects.select_related("account")}
+
+    def again(user: User) -> User:
+        return users[ids[str(user.pk)]]
+
+    return World(
+        account=again(first.owner).account,
+        owner=again(first.owner),
+        engineer=again(first.engineer),
+        viewer=again(first.viewer),
+        other_account=again(first.outsider).account,
+        outsider=again(first.outsider),
+    )
