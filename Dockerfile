@@ -14,8 +14,9 @@ RUN python -m venv --without-pip /venv \
     && pip --python /venv/bin/python install --no-cache-dir --disable-pip-version-check \
         --require-hashes --only-binary :all: --requirement requirements.lock
 COPY . .
-# Production settings refuse to load without these three; the values live for this one command only.
+# Production settings refuse to load without these four; the values live for this one command only.
 RUN SECRET_KEY="$(python -c 'import secrets; print(secrets.token_urlsafe(48))')" \
+    JOURNAL_SIGNING_KEYS="$(python -c 'import base64, os; print(base64.b64encode(os.urandom(32)).decode())')" \
     ALLOWED_HOSTS=localhost \
     DATABASE_URL=postgres://build@localhost/build \
     DRIFTSENTRY_ENV=production \

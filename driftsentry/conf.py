@@ -11,6 +11,7 @@ import json
 import os
 import re
 import secrets
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 ENVIRONMENTS = ("development", "production")
-REQUIRED_IN_PRODUCTION = ("SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL")
+REQUIRED_IN_PRODUCTION = ("SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "JOURNAL_SIGNING_KEYS")
 OWN_CREDENTIALS = ("auto", "allow", "deny")
 SHORTEST_KEY = 32
 RATE = re.compile(r"\A[1-9][0-9]{0,8}/(second|minute|hour|day)\Z")
@@ -277,10 +278,24 @@ def _derived(secret: str, purpose: str) -> bytes:
 def _development_secret(env: str, folder: Path) -> str:
     if env == "production":
         return ""
-    path = folder / "secret-key"
+    return kept_in(folder, "secret-key", lambda: secrets.token_urlsafe(48))
+
+
+def kept_in(folder: Path, name: str, make: Callable[[], str]) -> str:
+    """A development key: made once, and kept in the data folder.
+
+    Args:
+        folder: The data folder.
+        name: The file's name.
+        make: Makes a fresh one.
+
+    Raises:
+        ImproperlyConfigured: The data folder belongs to another user.
+    """
+    path = folder / name
     try:
         if not path.exists():
-            _make_secret(path)
+            _write_once(path, make())
         return path.read_text().strip()
     except PermissionError as error:
         raise ImproperlyConfigured(
@@ -288,12 +303,12 @@ def _development_secret(env: str, folder: Path) -> str:
         ) from error
 
 
-def _make_secret(path: Path) -> None:
+def _write_once(path: Path, secret: str) -> None:
     """Write it elsewhere and link it: of two starts at once both read the same whole key."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f"{path.name}.{os.getpid()}")
     with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(secrets.token_urlsafe(48))
+        file.write(secret)
     with suppress(FileExistsError):
         path.hardlink_to(partial)
     partial.unlink()

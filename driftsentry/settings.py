@@ -8,6 +8,7 @@ import environ
 from csp.constants import NONE, SELF
 
 from driftsentry import __version__, conf
+from driftsentry.journal_keys import journal_keys
 from driftsentry.logs import logging_config
 from driftsentry.mailing import TIMEOUT_SECONDS, mailing
 from driftsentry.single_sign_on import single_sign_on
@@ -28,6 +29,7 @@ JWT_KEYS = _keys.jwt
 MASKING_KEY = _keys.masking
 ENCRYPTION_KEYS = _keys.encryption
 EXTERNAL_ID_KEY = _keys.external_ids
+JOURNAL_KEYS = journal_keys(ENVIRONMENT, DATA_DIR)
 DEBUG = False
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 TRUSTED_PROXIES = conf.trusted_proxies()
@@ -230,6 +232,8 @@ THROTTLE_INGEST = conf.rate("THROTTLE_INGEST", env.str("THROTTLE_INGEST", defaul
 THROTTLE_ADDRESS = conf.rate("THROTTLE_ADDRESS", env.str("THROTTLE_ADDRESS", default="600/minute"))
 THROTTLE_REFUSED = conf.rate("THROTTLE_REFUSED", env.str("THROTTLE_REFUSED", default="300/minute"))
 THROTTLE_LOGIN = conf.rate("THROTTLE_LOGIN", env.str("THROTTLE_LOGIN", default="30/minute"))
+# Requests of one socket of the live stream.
+THROTTLE_SOCKET = conf.rate("THROTTLE_SOCKET", env.str("THROTTLE_SOCKET", default="600/minute"))
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "accounts.authentication.SessionTokenAuthentication",
@@ -249,6 +253,7 @@ REST_FRAMEWORK = {
     "URL_FORMAT_OVERRIDE": None,
 }
 SPECTACULAR_SETTINGS = {
+    "EXTERNAL_DOCS": {"description": "The live stream: AsyncAPI", "url": "/api/asyncapi.json"},
     "TITLE": "DriftSentry API",
     "DESCRIPTION": "The open-source home for infrastructure drift.",
     "VERSION": __version__,
@@ -267,6 +272,11 @@ SPECTACULAR_SETTINGS = {
         "Scope": "accounts.models.ApiKey.Scopes",
         "DriftStatus": "drifts.models.Drift.Statuses",
         "ScanStatus": "drifts.models.Scan.Statuses",
+        "ActionEnum": "drifts.group_serializers.ACTION_CHOICES",
+        "BulkActionEnum": "drifts.group_serializers.BULK_CHOICES",
+        "Medium": "alerts.models.Medium",
+        "DeliveryStatus": "alerts.models.Delivery.Statuses",
+        "MessageType": "alerts.channel_serializers.TYPE_CHOICES",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
@@ -294,7 +304,13 @@ EMAIL_TIMEOUT = TIMEOUT_SECONDS
 globals().update(_mailing.django)
 
 # --- Jobs ---------------------------------------------------------------------------------------------------------
-PROCRASTINATE_IMPORT_PATHS: list[str] = ["driftsentry.tasks", "accounts.tasks", "drifts.tasks"]
+PROCRASTINATE_IMPORT_PATHS: list[str] = [
+    "driftsentry.tasks",
+    "accounts.tasks",
+    "alerts.tasks",
+    "drifts.tasks",
+    "audit.tasks",
+]
 WORKER_METRICS_PORT = env.int("WORKER_METRICS_PORT", default=0)
 WORKER_CONCURRENCY = env.int("WORKER_CONCURRENCY", default=8)
 
@@ -312,6 +328,7 @@ REMEDIATION_ANSWER_SECONDS = env.int("REMEDIATION_ANSWER_SECONDS", default=3600)
 # --- Notifications ------------------------------------------------------------------------------------------------
 # Hosts that channels may speak to although their addresses are not public ones, also without TLS.
 NOTIFICATION_PRIVATE_HOSTS = tuple(host.strip().lower() for host in env.list("NOTIFICATION_PRIVATE_HOSTS", default=[]))
+DELIVERIES_KEPT_DAYS = env.int("DELIVERIES_KEPT_DAYS", default=90)
 
 # --- Rest ---------------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en-us"
@@ -342,3 +359,7 @@ DJANGO_STRUCTLOG_USER_ID_FIELD = "pk"
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False  # it would believe any header; driftsentry.api.proxies says the address
 REALTIME_HEARTBEAT_SECONDS = 20
 REALTIME_LOOK_SECONDS = 3
+# Sockets of the live stream: of one process, and in it of one account and of one user.
+REALTIME_MAX_SOCKETS = env.int("REALTIME_MAX_SOCKETS", default=5_000)
+REALTIME_MAX_SOCKETS_PER_ACCOUNT = env.int("REALTIME_MAX_SOCKETS_PER_ACCOUNT", default=2_000)
+REALTIME_MAX_SOCKETS_PER_USER = env.int("REALTIME_MAX_SOCKETS_PER_USER", default=50)

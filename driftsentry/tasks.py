@@ -18,7 +18,7 @@ MAX_SWEEPS = 5
 FINISHED_JOBS_KEPT_HOURS = 7 * 24
 
 
-@app.periodic(cron="*/10 * * * *")
+@app.periodic(cron="* * * * *")
 @app.task(queueing_lock="sweep_stalled_jobs", pass_context=True)
 async def sweep_stalled_jobs(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
     """Let the jobs of workers that died be done by others.

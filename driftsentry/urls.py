@@ -14,8 +14,12 @@ from accounts.views.sessions import MySessionViewSet
 from accounts.views.sso import SsoTokenViewSet
 from accounts.views.users import UserViewSet
 from alerts.views.alerts import AlertViewSet
+from alerts.views.channels import ChannelViewSet
+from alerts.views.deliveries import ChannelDeliveryViewSet, DeliveryViewSet
+from alerts.views.notification_settings import NotificationSettingsViewSet
 from audit.views import AuditLogViewSet
 from costs.views import CostTrendViewSet
+from drifts.views.approval_policies import ApprovalPolicyViewSet
 from drifts.views.detection_settings import DetectionSettingsViewSet
 from drifts.views.drifts import DriftViewSet
 from drifts.views.groups import DriftGroupMemberViewSet, DriftGroupViewSet, GroupDecisionViewSet
@@ -28,6 +32,7 @@ from drifts.views.stacks import StackViewSet
 from driftsentry.api.openapi import DocsView, SchemaView
 from driftsentry.dashboard.views import MetricsViewSet
 from driftsentry.operations import views as operations
+from driftsentry.realtime.views import AsyncApiView, EventViewSet
 
 Route = URLPattern | URLResolver
 ID = r"(?P<pk>[^/]+)"
@@ -128,19 +133,35 @@ API: list[Route] = [
     route(f"drift-groups/{ID}", DriftGroupViewSet.as_view({"get": "retrieve"}), "drift-group"),
     route(f"drift-groups/{ID}/drifts", DriftGroupMemberViewSet.as_view({"get": "list"}), "drift-group-drifts"),
     route(f"drift-groups/{ID}/decide", DriftGroupViewSet.as_view({"post": "decide"}), "drift-group-decide"),
+    route(f"drift-groups/{ID}/snooze", DriftGroupViewSet.as_view({"post": "snooze"}), "drift-group-snooze"),
+    route(f"drift-groups/{ID}/assign", DriftGroupViewSet.as_view({"post": "assign"}), "drift-group-assign"),
     route(f"drifts/{ID}", DriftViewSet.as_view({"get": "retrieve"}), "drift"),
     route(f"drifts/{ID}/timeline", DriftViewSet.as_view({"get": "timeline"}), "drift-timeline"),
     route(f"drifts/{ID}/remediation", DriftViewSet.as_view({"get": "remediation"}), "drift-remediation"),
     route(f"drifts/{ID}/triage", DriftViewSet.as_view({"post": "triage"}), "drift-triage"),
     route(f"drifts/{ID}/approve", DriftViewSet.as_view({"post": "approve"}), "drift-approve"),
     route(f"drifts/{ID}/reject", DriftViewSet.as_view({"post": "reject"}), "drift-reject"),
+    route(f"drifts/{ID}/approval", DriftViewSet.as_view({"delete": "withdraw"}), "drift-approval"),
+    route(f"drifts/{ID}/review", DriftViewSet.as_view({"post": "review"}), "drift-review"),
     route(f"drifts/{ID}/resolve", DriftViewSet.as_view({"post": "resolve"}), "drift-resolve"),
     route(f"drifts/{ID}/snooze", DriftViewSet.as_view({"post": "snooze", "delete": "unsnooze"}), "drift-snooze"),
+    route(f"drifts/{ID}/assign", DriftViewSet.as_view({"post": "assign"}), "drift-assign"),
     route(f"drifts/{ID}/comments", DriftViewSet.as_view({"post": "comment"}), "drift-comments"),
+    route("approval-policies", ApprovalPolicyViewSet.as_view({"get": "list"}), "approval-policies"),
+    route(
+        f"approval-policies/{ID}",
+        ApprovalPolicyViewSet.as_view({"get": "retrieve", "put": "update", "delete": "destroy"}),
+        "approval-policy",
+    ),
     route(
         "detection-settings",
         DetectionSettingsViewSet.as_view({"get": "retrieve", "patch": "partial_update"}),
         "detection-settings",
+    ),
+    route(
+        "notification-settings",
+        NotificationSettingsViewSet.as_view({"get": "retrieve", "patch": "partial_update"}),
+        "notification-settings",
     ),
     route("severity-rules", SeverityRuleViewSet.as_view({"get": "list", "post": "create"}), "severity-rules"),
     route("severity-rules/preview", SeverityRuleViewSet.as_view({"post": "preview"}), "severity-rules-preview"),
@@ -155,6 +176,23 @@ API: list[Route] = [
     route("alerts/unread-count", AlertViewSet.as_view({"get": "unread_count"}), "alerts-unread-count"),
     route("alerts/mark-all-read", AlertViewSet.as_view({"post": "mark_all_read"}), "alerts-mark-all-read"),
     route(f"alerts/{ID}/mark-read", AlertViewSet.as_view({"post": "mark_read"}), "alert-mark-read"),
+    route(f"alerts/{ID}/acknowledge", AlertViewSet.as_view({"post": "acknowledge"}), "alert-acknowledge"),
+    route(f"alerts/{ID}/assign", AlertViewSet.as_view({"post": "assign"}), "alert-assign"),
+    route(f"alerts/{ID}/snooze", AlertViewSet.as_view({"post": "snooze", "delete": "unsnooze"}), "alert-snooze"),
+    route("channels", ChannelViewSet.as_view({"get": "list", "post": "create"}), "channels"),
+    route(
+        f"channels/{ID}",
+        ChannelViewSet.as_view({"get": "retrieve", "put": "update", "patch": "partial_update", "delete": "destroy"}),
+        "channel",
+    ),
+    route(f"channels/{ID}/test", ChannelViewSet.as_view({"post": "test"}), "channel-test"),
+    route(f"channels/{ID}/rotate-secret", ChannelViewSet.as_view({"post": "rotate_secret"}), "channel-rotate-secret"),
+    route(f"channels/{ID}/deliveries", ChannelDeliveryViewSet.as_view({"get": "list"}), "channel-deliveries"),
+    route(
+        f"channels/{ID}/redeliver-dead", ChannelViewSet.as_view({"post": "redeliver_dead"}), "channel-redeliver-dead"
+    ),
+    route(f"deliveries/{ID}", DeliveryViewSet.as_view({"get": "retrieve"}), "delivery"),
+    route(f"deliveries/{ID}/redeliver", DeliveryViewSet.as_view({"post": "redeliver"}), "delivery-redeliver"),
     route("metrics/summary", MetricsViewSet.as_view({"get": "summary"}), "metrics-summary"),
     route("metrics/cost-trend", CostTrendViewSet.as_view({"get": "list"}), "metrics-cost-trend"),
     route(
@@ -168,13 +206,17 @@ API: list[Route] = [
         "metrics-status-distribution",
     ),
     route("metrics/top", MetricsViewSet.as_view({"get": "top"}), "metrics-top"),
+    route("events", EventViewSet.as_view({"get": "read"}), "events"),
     route("audit-logs", AuditLogViewSet.as_view({"get": "list"}), "audit-logs"),
     route("audit-logs/verify", AuditLogViewSet.as_view({"get": "verify"}), "audit-verify"),
+    route("audit-logs/export", AuditLogViewSet.as_view({"get": "export"}), "audit-export"),
+    route("audit-logs/signing-keys", AuditLogViewSet.as_view({"get": "signing_keys"}), "audit-signing-keys"),
 ]
 
 urlpatterns: list[Route] = [
     path("api/v1/", include(API)),
     route("api/schema", SchemaView.as_view(), "schema"),
+    route(r"api/asyncapi\.json", AsyncApiView.as_view(), "asyncapi"),
     route("api/docs", DocsView.as_view(), "docs"),
     path("admin/", admin.site.urls),
     route("sso/login", sso.begin, "sso-login"),

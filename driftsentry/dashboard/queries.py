@@ -16,6 +16,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from alerts.models import Alert
+from alerts.models.alerts import snooze_holds
 from costs.pricing import ZERO
 from drifts.findings import Severity
 from drifts.models import Drift, Stack
@@ -143,7 +144,7 @@ def summary(account_id: UUID, *, days: int) -> Summary:
     today = datetime.combine(timezone.now().astimezone(UTC), time.min, UTC)
     since = today - timedelta(days=days - 1)
     found = _drift_figures(account_id, since=since, today=today)
-    alerts = Alert.objects.for_account(account_id).aggregate(total=Count("pk"), unread=Count("pk", Q(read_at=None)))
+    alerts = Alert.objects.for_account(account_id).aggregate(total=Count("pk"), unread=_waiting())
     stacks = Stack.objects.for_account(account_id).aggregate(total=Count("pk"), stale=Count("pk", Q(is_stale=True)))
     return Summary(
         drifts=DriftFigures(
@@ -160,6 +161,11 @@ def summary(account_id: UUID, *, days: int) -> Summary:
         cost=CostFigures(found["impact"] or ZERO, found["savings"] or ZERO),
         response_times=ResponseTimes(_seconds(found["to_decision"]), _seconds(found["to_resolution"])),
     )
+
+
+def _waiting() -> Count:
+    """Unread alerts, but for those that somebody snoozed: what the unread count of the API counts."""
+    return Count("pk", Q(read_at=None) & ~snooze_holds())
 
 
 def distribution(account_id: UUID, values: type[Severity | Status], column: str) -> Distribution:

@@ -12,16 +12,20 @@ from django.utils import timezone
 
 from accounts.actions.api_keys import create_api_key as make_key
 from accounts.models import RecoveryCode, SecondFactor, Session, User
-from alerts.models import Alert
-from audit.models import AuditHead, AuditLog
+from alerts.actions.reminding import change_notification_settings
+from alerts.models import Alert, Attempt, Channel, Delivery
+from audit.models import AuditCheckpoint, AuditHead, AuditLog
 from costs.models import CostMetric
 from drifts.actions.detection_settings import change_detection_settings
 from drifts.actions.ingest import Submission, ingest_scan
 from drifts.actions.severity_rules import create_severity_rule
 from drifts.models import (
+    ApprovalPolicy,
     Drift,
+    DriftApproval,
     DriftGroupDecision,
     DriftGroupMember,
+    DriftReview,
     HiddenFinding,
     IgnoreRule,
     NoiseChoice,
@@ -79,6 +83,13 @@ def superuser(world: Any) -> User:
     return found
 
 
+def checkpoint(user: User, text: str) -> AuditCheckpoint:
+    """Say that a part of the journal is archived in a file of a name."""
+    at = {"at": timezone.now(), "archived_at": timezone.now()}
+    made = {"hash": bytes(32), "entries": 0, "file_digest": b"", "file_name": text, **at}
+    return AuditCheckpoint.objects.create(account_id=user.account_id, seq=AuditCheckpoint.objects.count(), **made)
+
+
 def rows_of(world: Any, user: User, text: str = "plain") -> Rows:
     """Make one row of everything in the account of a user, with a text wherever one can be stored."""
     scan = ingest_scan(
@@ -113,6 +124,7 @@ def rows_of(world: Any, user: User, text: str = "plain") -> Rows:
             "accounts/session": Session.objects.filter(user=user).latest("created_at"),
             "audit/auditlog": AuditLog.objects.filter(account_id=user.account_id, kind="drift.created").latest("seq"),
             "audit/audithead": AuditHead.objects.get(account_id=user.account_id),
+            "audit/auditcheckpoint": checkpoint(user, text),
             "alerts/alert": alert,
             "costs/costmetric": CostMetric.objects.filter(account_id=user.account_id).first(),
             "drifts/stack": Stack.objects.get(pk=scan.stack_id),
@@ -122,6 +134,11 @@ def rows_of(world: Any, user: User, text: str = "plain") -> Rows:
             **ignored(scan, text),
             **remediated(scan, drift, text),
             **decided(drift, text),
+            **approved(user, drift, text),
+            **told(scan, drift, text),
+            "alerts/notificationsettings": change_notification_settings(
+                user.account_id, values={"reminder_after_hours": 2}, by=actor(user)
+            ),
             "drifts/detectionsettings": change_detection_settings(
                 user.account_id, values={"alert_after_scans": 2}, by=actor(user)
             ),
@@ -146,6 +163,52 @@ def decided(drift: Drift, text: str) -> dict[str, Any]:
         "drifts/driftgroupdecision": decision,
         "drifts/driftgroupmember": DriftGroupMember.objects.create(**row),
     }
+
+
+def approved(user: User, drift: Drift, text: str) -> dict[str, Any]:
+    """What it takes to decide, what somebody said, and a review of a decision of one person alone."""
+    now = timezone.now()
+    of_drift = {"account_id": drift.account_id, "drift": drift, "decision": "approve"}
+    said = {"reason": text, "difference_digest": drift.difference_digest, "given_at": now, "expires_at": now}
+    done = {"reviewed_by": user, "reviewed_at": now, "verdict": "confirmed", "note": text}
+    policy, _ = ApprovalPolicy.objects.get_or_create(account_id=drift.account_id, severity="low")
+    return {
+        "drifts/approvalpolicy": policy,
+        "drifts/driftapproval": DriftApproval.objects.create(**of_drift, **said, user=user),
+        "drifts/driftreview": DriftReview.objects.create(**of_drift, **done, broken_by=user, broken_at=now, due_at=now),
+    }
+
+
+def told(scan: Scan, drift: Drift, text: str) -> dict[str, Any]:
+    """A channel, a message that it did not take, and the try."""
+    of_account = {"account_id": scan.account_id}
+    channel = Channel.objects.create(
+        **of_account,
+        name=f"{text} {Channel.objects.count()}"[:100],
+        kind="webhook",
+        destination=text,
+        secrets=json.dumps({"url": SEED}),
+        secret_hints={text: text},
+        types=["scan_failed"],
+        disabled_reason=text,
+    )
+    now = timezone.now()
+    delivery = Delivery.objects.create(
+        **of_account,
+        channel=channel,
+        medium="webhook",
+        key=text[:200],
+        type="drift_detected",
+        drift=drift,
+        message={"title": text, "text": text},
+        status="dead",
+        last_answer=text,
+        due_at=now,
+        created_at=now,
+        finished_at=now,
+    )
+    Attempt.objects.create(**of_account, delivery=delivery, number=1, at=now, took_ms=1, outcome="again", answer=text)
+    return {"alerts/channel": channel, "alerts/delivery": delivery}
 
 
 def ignored(scan: Scan, text: str) -> dict[str, Any]:

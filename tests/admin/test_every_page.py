@@ -14,11 +14,13 @@ from tests.drifts.reported import report
 OF_AN_ACCOUNT = [
     *("accounts/account", "accounts/user", "accounts/session", "accounts/secondfactor", "accounts/recoverycode"),
     "accounts/apikey",
-    *("audit/auditlog", "audit/audithead"),
+    *("audit/auditlog", "audit/audithead", "audit/auditcheckpoint"),
+    *("alerts/channel", "alerts/delivery"),
     *("alerts/alert", "costs/costmetric", "drifts/stack", "drifts/scan", "drifts/drift"),
-    "drifts/detectionsettings",
+    *("drifts/detectionsettings", "alerts/notificationsettings"),
     *("drifts/ignorerule", "drifts/hiddenfinding", "drifts/noisechoice"),
     "drifts/severityrule",
+    *("drifts/approvalpolicy", "drifts/driftapproval", "drifts/driftreview"),
     *("drifts/remediationhook", "drifts/remediationrun"),
     *("drifts/driftgroupdecision", "drifts/driftgroupmember"),
 ]
@@ -28,8 +30,15 @@ NOWHERE = {
     "accounts/onetimetoken",  # a digest and a time: nothing for a person to see
     "drifts/stacksecrets",  # secrets
     "drifts/scanoutput",  # on its scan's page
+    "alerts/attempt",  # on its delivery's page
+    "alerts/told",  # which channel was told of which drift: a channel's deliveries say it to people
+    "alerts/reminder",  # a number and a time, which the drift's timeline tells
 }
-MAY_BE_ADDED = ["accounts/user", "accounts/apikey", "drifts/detectionsettings", "drifts/stack"]
+MAY_BE_ADDED = [
+    *("accounts/user", "accounts/apikey", "alerts/channel", "drifts/approvalpolicy", "drifts/detectionsettings"),
+    "drifts/stack",
+]
+MAY_BE_ADDED += ["alerts/notificationsettings"]
 MAX_STATEMENTS = 12
 INLINE = re.compile(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=", re.IGNORECASE)
 

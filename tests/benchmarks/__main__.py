@@ -54,6 +54,7 @@ def figures() -> Iterator["Figure"]:
     from tests.benchmarks.ingesting import ingesting
     from tests.benchmarks.journalling import journalling
     from tests.benchmarks.paging import paging
+    from tests.benchmarks.streaming import streaming
     from tests.benchmarks.walling import walling
 
     system = Actor.system("benchmarks")
@@ -69,6 +70,7 @@ def figures() -> Iterator["Figure"]:
     yield from paging(user, client)
     yield from walling(user, client)
     yield from grouping(user, client)
+    yield from streaming(user, PASSWORD)
 
 
 def table(measured: list["Figure"]) -> Table:

@@ -76,6 +76,9 @@ def test_every_status_and_severity_has_its_figure(document: Any) -> None:
 
 def test_the_filters_of_alerts_are_documented(document: Any) -> None:
     parameters = {one["name"]: one["schema"] for one in operation(document, "/api/v1/alerts")["parameters"]}
-    assert set(parameters) == {"page", "limit", "cursor", "driftId", "isRead", "severity", "type"}
+    assert set(parameters) == {
+        *("page", "limit", "cursor", "driftId", "isRead", "severity", "type"),
+        *("assignee", "isAcknowledged", "isSnoozed"),
+    }
     assert set(parameters["isRead"]["enum"]) == {"true", "false", "all"}
     assert {one.value for one in Alert.Severities} == {one.value for one in Severity}

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from alerts.actions import mark_read
-from alerts.models import Alert
+from alerts.models import Alert, Delivery
 from drifts.actions import decide
 from drifts.models import Stack
 from tests.alerts.raised import raise_alert
@@ -78,6 +78,7 @@ def test_it_counts_what_happened(world: Any) -> None:
     with time_machine.travel(NOW - timedelta(hours=1), tick=False):
         reject(world, drifts[1])
         resolve(world, drifts[3])
+    Delivery.objects.all().delete()
     Alert.objects.all().delete()
     first, _ = raise_alert(world.engineer, "one"), raise_alert(world.engineer, "two")
     mark_read(world.account.pk, first.pk, by=world.actor(world.viewer))

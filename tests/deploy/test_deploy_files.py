@@ -26,7 +26,8 @@ from tests.deploy.files import (
 NOT_OURS = {"PATH"}
 COMPOSE_ONLY = {"POSTGRES_PASSWORD"}
 SECRETS = {"SECRET_KEY", "DATABASE_URL", "JWT_SIGNING_KEY", "MASKING_KEY", "POSTGRES_PASSWORD", "REDIS_URL"} | {
-    "EXTERNAL_ID_KEY"
+    "EXTERNAL_ID_KEY",
+    "JOURNAL_SIGNING_KEYS",
 }
 INTERPOLATED = re.compile(r"\$\{([A-Z_]+)")
 CONTAINERS = pytest.mark.parametrize("container", containers(), ids=lambda container: container.name)
@@ -73,7 +74,7 @@ def test_no_secret_has_a_value_in_a_file() -> None:
 
 def test_compose_asks_for_its_secrets_and_has_no_default_for_them() -> None:
     source = text("deploy/docker-compose.yml")
-    for name in ("SECRET_KEY", "POSTGRES_PASSWORD", "ALLOWED_HOSTS"):
+    for name in ("SECRET_KEY", "POSTGRES_PASSWORD", "ALLOWED_HOSTS", "JOURNAL_SIGNING_KEYS"):
         uses = re.findall(rf"\$\{{{name}([^}}]*)\}}", source)
         assert uses, name
         assert all(use.startswith(":?") for use in uses), name

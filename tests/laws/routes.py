@@ -13,7 +13,7 @@ from driftsentry.api.openapi import document
 
 OPEN = frozenset(
     {
-        *("login", "refresh", "docs", "schema", "home"),
+        *("login", "refresh", "docs", "schema", "asyncapi", "home"),
         *("sso-login", "sso-callback", "sso-done", "sso-token"),
         *("password-forgot", "password-reset", "password-page"),
         "remediation-result",  # by the token of its run
@@ -151,6 +151,8 @@ def example(schema: dict[str, Any]) -> Any:
         return schema["enum"][0]
     kind = schema.get("type", "object")
     kind = kind[0] if isinstance(kind, list) else kind
+    if schema.get("format") == "uuid":
+        return None if "null" in schema["type"] else ID
     if kind == "object":
         needed = schema.get("required", [])
         return {name: example(inner) for name, inner in schema.get("properties", {}).items() if name in needed}
@@ -169,3 +171,8 @@ def ask(client: APIClient, route: Route, method: str, ident: str = ID) -> Any:
     if method == "get":
         return client.get(route.path(ident))
     return client.generic(method.upper(), route.path(ident), json.dumps(route.body(method)), "application/json")
+
+
+def text_of(answer: Any) -> str:
+    """The body of an answer, also of one that is made as it is sent."""
+    return (b"".join(answer) if answer.streaming else answer.content).decode("utf-8", "replace")

@@ -3,20 +3,25 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
 from accounts.actions.api_keys import create_api_key
 from accounts.models import ApiKey, Session, User
-from alerts.models import Alert
+from alerts.actions.reminding import change_notification_settings
+from alerts.models import Alert, Attempt, Channel, Delivery
 from drifts.actions.detection_settings import change_detection_settings
 from drifts.actions.grouping import drift_groups
 from drifts.actions.ingest import Submission, ingest_scan
 from drifts.actions.report import Report, report_drift
 from drifts.actions.severity_rules import create_severity_rule
 from drifts.models import (
+    ApprovalPolicy,
     Drift,
+    DriftApproval,
     DriftGroupDecision,
     DriftGroupMember,
+    DriftReview,
     HiddenFinding,
     IgnoreRule,
     NoiseChoice,
@@ -36,6 +41,7 @@ def furnish(world: World, account_id: UUID, *, owner: str, number: int = 1) -> N
     """Give a tenant a stack, scans, drifts and alerts, as its own clients would."""
     user = {"acme": world.owner, "rival": world.outsider}[owner]
     change_detection_settings(account_id, values={"flap_window_days": 8}, by=world.actor(user))
+    change_notification_settings(account_id, values={"repeat_every_hours": 8}, by=world.actor(user))
     for place in range(number):
         report = Report(
             resource_id=f"sg-{place}-{Drift.objects.count()}",
@@ -55,6 +61,8 @@ def furnish(world: World, account_id: UUID, *, owner: str, number: int = 1) -> N
         create_severity_rule(account_id, values={**rule, "types": ["none"]}, by=world.actor(user))
         hide(account_id, report.stack)
         hook(account_id, report.stack)
+        voice(user, drift)
+        tell(account_id)
         create_api_key(account_id, name=f"{owner} {place}", scopes=[Scope.READ], by=world.actor(user))
 
 
@@ -110,12 +118,51 @@ def hook(account_id: UUID, stack: str) -> None:
     )
 
 
-BUILT_IN = {"noise-rule": ["any.etag"]}
+def tell(account_id: UUID) -> None:
+    """Give a tenant a channel and a message that it has not taken."""
+    drift = Drift.objects.filter(account_id=account_id).latest("id")
+    channel = Channel.objects.create(
+        account_id=account_id,
+        name=f"list {Channel.objects.count()}",
+        kind="email",
+        config={"recipients": ["ops@driftsentry.example"]},
+        types=["scan_failed"],
+    )
+    at = drift.created_at
+    delivery = Delivery.objects.create(
+        account_id=account_id,
+        channel=channel,
+        medium="email",
+        key=f"drift:{drift.pk}:opened",
+        type="drift_detected",
+        severity="critical",
+        drift=drift,
+        message={"title": "A port is open"},
+        status="dead",
+        due_at=at,
+        created_at=at,
+        finished_at=at,
+    )
+    Attempt.objects.create(account_id=account_id, delivery=delivery, number=1, at=at, took_ms=1, outcome="refused")
+
+
+def voice(user: User, drift: Drift) -> None:
+    """Give a tenant a policy, what somebody said of a drift, and a review that is to be made."""
+    of_account, at = {"account_id": drift.account_id}, drift.detected_at
+    ApprovalPolicy.objects.get_or_create(**of_account, severity="low", defaults={"needed": 2})
+    of_drift = {**of_account, "drift": drift, "decision": "approve"}
+    said = {"difference_digest": drift.difference_digest, "given_at": at, "reason": "It is."}
+    DriftApproval.objects.create(**of_drift, **said, user=user, expires_at=at + timedelta(days=3))
+    DriftReview.objects.create(**of_drift, broken_by=user, broken_at=at, due_at=at + timedelta(days=1))
+
+
+BUILT_IN = {"noise-rule": ["any.etag"], "approval-policy": ["low"]}
 """By the name of the route: ids that belong to no tenant, since what they name is built in."""
 
 
 def ids_of(account_id: UUID) -> Iterator[UUID]:
     """Every id that a tenant's addresses could hold."""
     yield from (one.id for one in drift_groups(account_id))
-    for model in (Stack, Scan, Drift, Alert, User, ApiKey, Session, SeverityRule, IgnoreRule, DriftGroupDecision):
+    told = (Alert, Channel, Delivery)
+    for model in (Stack, Scan, Drift, *told, User, ApiKey, Session, SeverityRule, IgnoreRule, DriftGroupDecision):
         yield from model._default_manager.filter(account_id=account_id).values_list("pk", flat=True)

@@ -21,7 +21,7 @@ from drifts.models import Drift, Scan, Stack
 from driftsentry.api.access import MATRIX, Permission, Reach, Scope, allowed
 from tests.accounts.keys import ALL, Shown, account_key, own_key
 from tests.conftest import World
-from tests.laws.routes import ID, Route, ask, call_named, calls, guarded, named
+from tests.laws.routes import ID, Route, ask, call_named, calls, guarded, named, text_of
 from tests.laws.tenants import furnish, ids_of
 
 BY_KEY = [(route, method, action) for route, method, action in calls() if MATRIX[route.view.permissions[action]].scope]
@@ -100,7 +100,7 @@ def test_another_tenants_key_lists_nothing_of_mine(world: World, route: Route) -
     answer = account_key(world, *ALL, admin=world.outsider).client.get(route.path())
     assert answer.status_code == 200
     for mine in (*map(str, ids_of(world.account.pk)), str(world.account.pk), "stack-0", world.owner.email):
-        assert mine not in answer.content.decode()
+        assert mine not in text_of(answer)
 
 
 # --- A key that is limited to a stack ---------------------------------------------------------------------------
@@ -158,7 +158,7 @@ def test_a_limited_key_shows_and_changes_nothing_of_another_stack(
     client, hidden, before = limited_to(two_stacks, mine), texts_of(other), state_of(other)
     for ident in addresses(two_stacks, route):
         answer = ask(client, route, method, ident)
-        shown = {text for text in hidden if text in answer.content.decode()}
+        shown = {text for text in hidden if text in text_of(answer)}
         assert shown == set(), ident
         if ident in hidden:
             assert answer.status_code in {403, 404}
@@ -177,9 +177,7 @@ def test_a_limited_key_sees_its_own_stack(two_stacks: World, route: Route, metho
     answers = [client.get(route.path(ident)) for ident in addresses(two_stacks, route)]
     seen = [answer for answer in answers if answer.status_code == 200]
     assert seen
-    assert any(
-        any(text in answer.content.decode() for text in own) or "count" in answer.json()["data"] for answer in seen
-    )
+    assert any(any(text in text_of(answer) for text in own) or "count" in answer.json()["data"] for answer in seen)
 
 
 def test_a_limited_key_counts_its_own_alerts_only(two_stacks: World) -> None:

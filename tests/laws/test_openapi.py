@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 
 from driftsentry.api.openapi import document
 from tests.conftest import PASSWORD, World
-from tests.laws.routes import OPEN, Route, ask, call_named, calls, guarded, named, routes
+from tests.laws.routes import OPEN, Route, ask, call_named, calls, guarded, named, routes, text_of
 from tests.laws.tenants import furnish, ids_of
 
 READS = [route for route in guarded() if "get" in route.actions]
@@ -45,7 +45,8 @@ def faults(route: Route, method: str, answer: Any) -> list[str]:
     validator = Draft202012Validator(
         absolute(schema), registry=registry, format_checker=Draft202012Validator.FORMAT_CHECKER
     )
-    return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(answer.json())]
+    said = text_of(answer) if answer.streaming else answer.json()
+    return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(said)]
 
 
 def absolute(schema: Any) -> Any:

@@ -7,7 +7,7 @@ import pytest
 
 from drifts.models import Drift, Stack
 from tests.conftest import World
-from tests.laws.routes import Route, ask, call_named, calls, guarded, named, without_trace
+from tests.laws.routes import Route, ask, call_named, calls, guarded, named, text_of, without_trace
 from tests.laws.tenants import BUILT_IN, furnish, ids_of
 
 DETAILS = [call for call in calls() if call[0].takes_id]
@@ -51,7 +51,7 @@ def test_a_list_or_a_figure_shows_another_tenant_nothing(furnished: World, route
     """A tenant sees the same whether or not another one has something."""
     mine = furnished.client(furnished.owner).get(route.path())
     assert mine.status_code == 200
-    text = mine.content.decode()
+    text = text_of(mine)
     for ident in ids_of(furnished.other_account.pk):
         assert str(ident) not in text
     for foreign in (str(furnished.other_account.pk), "rival", furnished.outsider.email):

@@ -14,6 +14,7 @@ PRODUCTION = {
     "SECRET_KEY": "k" * 50,
     "ALLOWED_HOSTS": "drift.example.com",
     "DATABASE_URL": "postgres://user:word@127.0.0.1:1/driftsentry",
+    "JOURNAL_SIGNING_KEYS": "a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s=",
 }
 
 
@@ -29,7 +30,7 @@ def test_production_does_not_start_and_one_line_names_all_it_needs(background: S
     )
     assert _refused(manage) == (
         "DriftSentry cannot start in production: "
-        "SECRET_KEY is not set; ALLOWED_HOSTS is not set; DATABASE_URL is not set.\n"
+        "SECRET_KEY is not set; ALLOWED_HOSTS is not set; DATABASE_URL is not set; JOURNAL_SIGNING_KEYS is not set.\n"
     )
 
 

@@ -12,6 +12,7 @@ GOOD = {
     "SECRET_KEY": "k" * 32,
     "ALLOWED_HOSTS": "drift.example.com",
     "DATABASE_URL": "postgres://user:word@db.example.com/driftsentry",
+    "JOURNAL_SIGNING_KEYS": "a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s=",
 }
 
 
@@ -39,7 +40,7 @@ def test_one_message_names_all_that_production_lacks(production: pytest.MonkeyPa
         production.delenv(name)
     assert _refusal() == (
         "DriftSentry cannot start in production: "
-        "SECRET_KEY is not set; ALLOWED_HOSTS is not set; DATABASE_URL is not set."
+        "SECRET_KEY is not set; ALLOWED_HOSTS is not set; DATABASE_URL is not set; JOURNAL_SIGNING_KEYS is not set."
     )
 
 

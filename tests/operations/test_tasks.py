@@ -77,15 +77,20 @@ def test_every_periodic_job_is_on_the_clock_and_waits_at_most_once() -> None:
     app.perform_import_paths()  # type: ignore[no-untyped-call]
     clock = {task.task.name.rsplit(".", 1)[1]: task.cron for task in app.periodic_registry.periodic_tasks.values()}
     assert clock == {
-        "sweep_stalled_jobs": "*/10 * * * *",
+        "sweep_stalled_jobs": "* * * * *",
         "remove_finished_jobs": "7 * * * *",
         "forget_old_requests": "17 * * * *",
         "clear_browser_sessions": "27 * * * *",
         "end_snoozes": "* * * * *",
         "fail_abandoned_scans": "* * * * *",
         "forget_old_tokens": "37 * * * *",
+        "sweep_approvals": "* * * * *",
+        "remind_of_undecided": "*/5 * * * *",
         "sweep_remediations": "* * * * *",
+        "sweep_deliveries": "* * * * *",
+        "remove_old_deliveries": "47 * * * *",
         "tick_schedules": "* * * * *",
+        "log_journal_heads": "47 3 * * *",
     }
     assert all(task.task.queueing_lock for task in app.periodic_registry.periodic_tasks.values())
 

@@ -1,5 +1,6 @@
 """Every answer, whoever gives it, carries the headers that keep a browser safe."""
 
+import base64
 import os
 import subprocess
 import sys
@@ -123,6 +124,7 @@ print(s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME, s.SESSION_COOKIE_SECURE, s.CSRF
 
 def test_in_production_cookies_are_bound_to_the_host_and_to_https() -> None:
     env = environment(DRIFTSENTRY_ENV="production", ALLOWED_HOSTS="drift.example.com", SECRET_KEY="k" * 64)
+    env |= {"JOURNAL_SIGNING_KEYS": base64.b64encode(bytes(32)).decode()}
     env |= {"DJANGO_SETTINGS_MODULE": "driftsentry.settings", "PYTHONWARNINGS": "ignore"}
     done = subprocess.run(  # noqa: S603 - this very Python
         [sys.executable, "-c", PRODUCTION],

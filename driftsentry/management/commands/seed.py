@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from accounts.models import User
 from audit.actors import Actor
 from driftsentry.api.access import Role
+from driftsentry.seed.channels import seed_channels
 from driftsentry.seed.drifts import seed_drifts, seed_history
 from driftsentry.seed.people import PEOPLE, seed_people
 
@@ -29,6 +30,7 @@ class Command(BaseCommand):
             raise CommandError("seed makes users with known passwords; outside development it needs --force.")
         seeder = Actor.system("seed")
         account, people = seed_people(by=seeder)
+        seed_channels(account.pk, by=seeder)
         seed_drifts(account.pk, reporter=seeder, engineer=_actor(people[Role.ENGINEER]))
         if options["demo"]:
             seed_history(account.pk, by=seeder)

@@ -20,7 +20,7 @@ from drifts.actions.grouping import drift_groups
 from driftsentry.api.access import Role, Scope
 from tests.accounts.keys import account_key, own_key
 from tests.conftest import SYSTEM, World
-from tests.laws.routes import Route
+from tests.laws.routes import Route, text_of
 from tests.laws.tenants import BUILT_IN, furnish
 
 TABLES = """
@@ -37,6 +37,9 @@ KINDS = {  # what the id in a path names, by how the path begins
     "/api/v1/drift-groups/decisions/": "drifts_group_decision",
     "/api/v1/drift-groups/": "drift group",
     "/api/v1/alerts/": "alerts_alert",
+    "/api/v1/channels/": "alerts_channel",
+    "/api/v1/deliveries/": "alerts_delivery",
+    "/api/v1/approval-policies/": "drifts_approval_policy",
     "/api/v1/severity-rules/": "drifts_severity_rule",
     "/api/v1/ignore-rules/": "drifts_ignore_rule",
     "/api/v1/noise-rules/": "drifts_noise_choice",
@@ -130,11 +133,13 @@ class Scene:
             return BUILT_IN[route.name][0]
         if table == "drift group":
             return str(drift_groups(self.world.account.pk)[0].id)
+        if table == "alerts_delivery":  # one to a user alone is nobody else's
+            return next(str(row["id"]) for row in self.my_rows()[table] if row["channel_id"])
         return ids_in(self.my_rows())[table][0]
 
     def leaks(self, answer: Any, *sent: str) -> set[str]:
         """What an answer tells of the other tenant, but for what was sent."""
-        text = answer.content.decode("utf-8", "replace")
+        text = text_of(answer)
         return {secret for secret in self.secrets if secret in text and not any(secret in one for one in sent)}
 
 

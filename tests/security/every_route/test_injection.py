@@ -13,7 +13,7 @@ from urllib.parse import quote
 import pytest
 from django.db import connection
 
-from tests.laws.routes import Route, call_named, calls, guarded, named, without_trace
+from tests.laws.routes import Route, call_named, calls, guarded, named, text_of, without_trace
 from tests.security.every_route.scene import Scene, valid_body
 
 SEQUENCE, MARK = "attack_sequence", "attackmark"
@@ -171,7 +171,7 @@ def watched(sequence: None) -> Iterator[None]:
 
 def harmless(answer: Any, payload: str) -> None:
     assert answer.status_code < 500, payload[:80]
-    text = answer.content.decode()
+    text = text_of(answer)
     found = [word for word in FORBIDDEN if word in text and word not in payload]
     assert found == [], payload[:80]
     assert "Set-Cookie" not in answer.headers

@@ -30,6 +30,10 @@ _STACK_WRITABLE = {
 _RULE = {
     *("name", "position", "severity", "because", "types", "kinds", "attributes", "environments", "test", "isEnabled"),
 }
+_CHANNEL = {
+    *("name", "kind", "config", "secrets", "severities", "types", "stacks", "environments"),
+    *("quietHours", "digestAbove", "isEnabled"),
+}
 _IGNORE_RULE = {
     *("name", "stack", "types", "addresses", "attributes", "kinds", "reason", "expiresAt", "isEnabled"),
 }
@@ -44,11 +48,27 @@ WRITABLE: dict[tuple[str, str], set[str]] = {
     ("stack", "put"): _STACK_WRITABLE,
     ("stack", "patch"): _STACK_WRITABLE,
     ("detection-settings", "patch"): {"alertAfterScans", "flapWindowDays"},
-    ("drift-approve", "post"): {"differenceDigest", "reason"},  # the digest is compared, never set
-    ("drift-reject", "post"): {"differenceDigest", "reason"},
-    ("drift-snooze", "post"): {"differenceDigest", "reason"},
-    ("drifts-bulk", "post"): {"action", "reason"},
+    ("notification-settings", "patch"): {
+        *("reminderSeverities", "reminderAfterHours", "repeatEveryHours", "costThresholdMonthly"),
+    },
+    ("drift-approve", "post"): {"differenceDigest", "reason", "breakGlass"},  # the digest is compared, never set
+    ("drift-reject", "post"): {"differenceDigest", "reason", "breakGlass"},
+    ("drift-review", "post"): {"verdict", "note"},
+    ("approval-policy", "put"): {
+        *("needed", "appliesTo", "expiresHours", "breakGlass", "reviewWithinHours", "excludePrincipal"),
+    },
+    ("drift-triage", "post"): {"note"},
+    ("drift-resolve", "post"): {"note"},
+    ("drift-group-decision-undo", "post"): {"note"},
+    ("drift-snooze", "post"): {"differenceDigest", "reason", "until"},
+    ("drift-assign", "post"): {"assigneeId", "note"},
+    ("alert-acknowledge", "post"): {"note"},
+    ("alert-assign", "post"): {"assigneeId", "note"},
+    ("alert-snooze", "post"): {"reason", "until"},
+    ("drifts-bulk", "post"): {"action", "reason", "until", "assigneeId"},
     ("drift-group-decide", "post"): {"action", "reason"},
+    ("drift-group-snooze", "post"): {"reason", "until"},
+    ("drift-group-assign", "post"): {"assigneeId", "note"},
     ("drift-comments", "post"): {"text"},  # a comment's own words, and a column of another table's name
     ("ignore-rules", "post"): _IGNORE_RULE,
     ("ignore-rule", "put"): _IGNORE_RULE,
@@ -57,6 +77,9 @@ WRITABLE: dict[tuple[str, str], set[str]] = {
     ("stack-remediation-hook", "put"): {"kind", "url", "project", "ref", "secret", "isEnabled"},
     ("ignore-rules-import", "post"): {"text", "reason", "stack", "expiresAt"},
     ("noise-rule", "patch"): {"isEnabled", "reason"},
+    ("channels", "post"): _CHANNEL,
+    ("channel", "put"): _CHANNEL,
+    ("channel", "patch"): _CHANNEL,
     ("severity-rules", "post"): _RULE,
     ("severity-rule", "put"): _RULE,
     ("severity-rule", "patch"): _RULE,
@@ -69,15 +92,23 @@ WRITABLE: dict[tuple[str, str], set[str]] = {
 _STACK = {"id", "createdAt", "updatedAt", "detectorSecretNames", "nextScanAt", "lastScanAt", "isStale"}
 _READ_OF_A_RULE = {"id", "source", "author", "createdAt", "updatedAt"}
 _READ_OF_AN_IGNORE_RULE = {"id", "author", "hiddenTotal", "lastHitAt", "createdAt", "updatedAt"}
+_READ_OF_A_CHANNEL = {
+    *("id", "secretHints", "destination", "previousSecretUntil", "disabledAt", "disabledReason", "failingSince"),
+    *("restingUntil", "lastDeliveredAt", "createdAt", "updatedAt"),
+}
 READ_ONLY: dict[tuple[str, str], set[str]] = {
     ("me", "patch"): {"id", "email", "role", "accountId", "settings", "createdAt", "updatedAt"},
     ("stacks", "post"): _STACK,
     ("stack", "put"): _STACK,
     ("stack", "patch"): _STACK,
     ("stack-remediation-hook", "put"): {"id", "createdAt", "updatedAt"},
+    ("approval-policy", "put"): {"severity", "createdAt", "updatedAt"},
     ("ignore-rules", "post"): _READ_OF_AN_IGNORE_RULE,
     ("ignore-rule", "put"): _READ_OF_AN_IGNORE_RULE,
     ("ignore-rule", "patch"): _READ_OF_AN_IGNORE_RULE,
+    ("channels", "post"): _READ_OF_A_CHANNEL,
+    ("channel", "put"): _READ_OF_A_CHANNEL,
+    ("channel", "patch"): _READ_OF_A_CHANNEL,
     ("severity-rules", "post"): _READ_OF_A_RULE,
     ("severity-rule", "put"): _READ_OF_A_RULE,
     ("severity-rule", "patch"): _READ_OF_A_RULE,
@@ -97,6 +128,9 @@ OF_ITSELF = {  # what a request changes because that is what it is for
     "drift-group-decision-undo": ("status",),
     "alerts-mark-all-read": ("read_by_id",),
     "alert-mark-read": ("read_by_id",),
+    "delivery-redeliver": ("status",),
+    "channel-redeliver-dead": ("status",),
+    "alert-acknowledge": ("read_by_id",),
 }
 VALUES: dict[str, Any] = {"role": "admin", "status": "resolved", "scopes": ["audit"], "severity": "low"}
 
