@@ -50,10 +50,12 @@ def _heard(
     w: Writer, facts: Facts, asides: Sequence[Aside], of_alerts: Sequence[Occasion], over: Sequence[DriftResolved]
 ) -> Iterator[Occasion]:
     """What channels hear of; worked out only where there are any."""
-    entries = {fact.id: ident for ident, fact in facts if isinstance(fact, DriftCreated | DriftReminded)}
+    entries = {
+        fact.id: ident for ident, fact in w.facts if isinstance(fact, DriftCreated | DriftReminded | ScanCompleted)
+    }
     for aside in asides:
         for one in aside.occasions():
-            entry = entries.get(one.drift_id)
+            entry = entries.get(one.drift_id or one.scan_id)
             yield replace(one, entry_id=entry) if entry and one.entry_id is None else one
     covered = {alert for aside in asides for alert in aside.instead_of}
     yield from (one for one in of_alerts if one.alert_id not in covered)

@@ -39,6 +39,15 @@ def quick_passwords() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def static_files_when_asked_for() -> Iterator[None]:
+    """Each test client starts the middleware anew: it must not read the folders of static files each time."""
+    patch = pytest.MonkeyPatch()
+    patch.setattr(settings, "WHITENOISE_AUTOREFRESH", True, raising=False)
+    yield
+    patch.undo()
+
+
+@pytest.fixture(scope="session", autouse=True)
 def unguarded_log_ins() -> Iterator[None]:
     """No test waits for what another one has failed at; those about the guard turn it on."""
     patch = pytest.MonkeyPatch()

@@ -87,6 +87,8 @@ OTHERWISE: Mapping[str, Mapping[str, str]] = {
         "tool_version": "what a body says of its tool",
         "provider_versions": "the same of its providers",
         "hidden_by_rules": "scan.completed has their number",
+        "not_assessed": "scan.completed says whether it is complete; what it did not look at stays with the scan",
+        "not_assessed_count": "the same",
     },
     "drifts_remediation_run": {
         "status": "remediation.requested, succeeded and failed are kinds of their own",
@@ -258,8 +260,9 @@ def unneeded(change: Change) -> frozenset[str]:
 
 def is_told(column: str, told: str) -> bool:
     """Whether entries name a column, or it is what every entry holds: its time, its actor, a person's own words."""
-    name = column.removesuffix("_id").removeprefix("is_")
-    return column.endswith(OWN) or name in told or camel(name) in told
+    name = column.removesuffix("_id")
+    names = {name, camel(name), name.removeprefix("is_")}
+    return column.endswith(OWN) or any(one in told for one in names)
 
 
 def install() -> None:

@@ -42,6 +42,9 @@ def change_notification_settings(account_id: UUID, *, values: Mapping[str, Any],
     """
     given = _checked(values)
     with journal.writing(account_id, by=by) as w:
+        known = notification_settings_of(account_id)
+        if all(getattr(known, name) == value for name, value in given.items()):
+            return known
         NotificationSettings.objects.get_or_create(account_id=account_id)
         settings = NotificationSettings.objects.select_for_update().get(account_id=account_id)
         new = {name: value for name, value in given.items() if getattr(settings, name) != value}
