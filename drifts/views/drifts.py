@@ -152,7 +152,7 @@ class DriftViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Drift]):
         """Decline remediation: the change stands. It takes as many people as the account's approval policy says."""
         return self._decide(decide.reject_drift, DecideSerializer, request, pk)
 
-    @extend_schema(request=None, responses=DriftDetailSerializer)
+    @extend_schema(request=None, responses={200: DriftDetailSerializer})
     def withdraw(self, request: Request, pk: str, *args: Any, **kwargs: Any) -> Response:
         """Take back your approval or rejection of a drift that waits for others; 409 where none of yours stands."""
         withdraw_approval(account_id_of(request), uuid_of(pk), by=actor_of(request))
