@@ -77,7 +77,7 @@ class SecretsField(_ObjectField):
 
 @extend_schema_field(
     {
-        "type": ["object", "null"],
+        "type": "object",
         "required": ["start", "end"],
         "properties": {
             "start": {"type": "string", "pattern": CLOCK},

@@ -34,6 +34,7 @@ from drifts.ingest.formats.base import Mode, ParseOptions
 from drifts.ingest.pipeline import assess
 from drifts.ingest.policy import judge
 from drifts.models import Scan, Stack
+from driftsentry.api import tenancy
 from driftsentry.api.errors import Conflict
 
 logger = structlog.get_logger(__name__)
@@ -134,7 +135,8 @@ def _recorded_meanwhile(scan: Scan, error: Exception) -> Scan | None:
     """The scan as another submission of the same bytes has recorded it; None where none has."""
     if not isinstance(error, Conflict):
         return None
-    return Scan.objects.select_related("stack").filter(pk=scan.pk, status=Scan.Statuses.SUCCEEDED).first()
+    with tenancy.within(scan.account_id):
+        return Scan.objects.select_related("stack").filter(pk=scan.pk, status=Scan.Statuses.SUCCEEDED).first()
 
 
 def fail_abandoned_scans() -> int:

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Event
 from typing import Any
 from uuid import uuid4
 
@@ -82,22 +83,26 @@ def test_a_page_looks_at_a_bounded_part_of_the_journal_however_little_a_filter_l
 
 def test_pages_that_are_read_while_four_writers_write_skip_and_repeat_nothing(world: World) -> None:
     """An entry gets its number under the lock of its account's head, held to the commit: none appears below another."""
-    client, start = world.client(world.viewer), int(head_of(world).seq)
+    client, start, written = world.client(world.viewer), int(head_of(world).seq), Event()
 
     def read_all() -> list[int]:
         read: list[int] = []
-        after = start
-        while len(read) < 4 * 20 * 3:
+        after, over = start, False
+        while len(read) < 4 * 20 * 3 and not over:
+            was_written = written.is_set()
             asked: dict[str, str | int] = {"after": after, "limit": 7, "channel": "drifts"}
             found = client.get("/api/v1/events", asked).json()["data"]
             read += [event["seq"] for event in found["events"]]
-            after = found["cursor"]
+            after, over = found["cursor"], was_written and not found["events"]
         connection.close()
         return read
 
     with ThreadPoolExecutor(1) as pool:
         reading = pool.submit(read_all)
-        happen_at_once(world.account.pk, writers=4, transactions=20, facts=3)
+        try:
+            happen_at_once(world.account.pk, writers=4, transactions=20, facts=3)
+        finally:
+            written.set()  # the reader ends, also where a writer has failed
         read = reading.result(60)
     drifts = AuditLog.objects.filter(account=world.account, kind="drift.created", seq__gt=start).order_by("seq")
     assert read == list(drifts.values_list("seq", flat=True))
