@@ -11,7 +11,7 @@ from drifts.actions.handling import ASSIGN, HANDLINGS, SNOOZE
 from drifts.cause_words import MAX_SENTENCE
 from drifts.causes import Cause
 from drifts.models import Drift, DriftGroupDecision, DriftGroupMember
-from driftsentry.api.casing import CamelModelSerializer, CamelSerializer
+from driftsentry.api.casing import CamelModelSerializer, CamelSerializer, camel
 
 MAX_ERROR = 500
 MAX_ID = 100
@@ -100,9 +100,9 @@ class BulkDecideSerializer(CamelSerializer):
         """
         of_others = {field for action, field in FIELDS_OF.items() if action != attrs["action"]} & attrs.keys()
         if of_others:
-            raise serializers.ValidationError(dict.fromkeys(of_others, "This action takes no such thing."))
+            raise serializers.ValidationError(dict.fromkeys(map(camel, of_others), "This action takes no such thing."))
         if attrs["action"] == ASSIGN and "assignee_id" not in attrs:
-            raise serializers.ValidationError({"assignee_id": "Say whose they are to be; null: nobody's."})
+            raise serializers.ValidationError({"assigneeId": "Say whose they are to be; null: nobody's."})
         return attrs
 
 

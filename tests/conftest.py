@@ -29,6 +29,17 @@ _lifted = ExitStack()
 _lifted.enter_context(tenancy.lifted("tests look at every tenant's rows"))
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
+    """Last of all, a line for each test that failed: a runner's log often ends in what one of them said at length."""
+    yield
+    failed = [*terminalreporter.stats.get("failed", ()), *terminalreporter.stats.get("error", ())]
+    for report in failed:
+        crash = getattr(report.longrepr, "reprcrash", None)
+        said = crash.message if crash else str(report.longrepr)
+        terminalreporter.write_line(f"{report.nodeid}: {said.partition(chr(10))[0]}"[:200])
+
+
 @pytest.fixture(scope="session", autouse=True)
 def quick_passwords() -> Iterator[None]:
     """Cheap bcrypt: the tests make many users."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from typing import Any, ClassVar
+from uuid import UUID
 
 import msgspec
 import orjson
@@ -27,7 +28,6 @@ from driftsentry.realtime.protocol import ALERT_TYPES, Filter, Subscriptions, Wa
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 500
 MAX_SEQ = 10**12 - 1
-MAX_EPOCH = 64
 FACETS = sorted(frozenset[str]().union(*FILTERS.values()))
 NAME = "[^,]{0,200}"
 NAMES = {"type": "string", "pattern": f"^{NAME}(,{NAME}){{0,{MAX_VALUES - 1}}}$"}
@@ -55,7 +55,7 @@ PARAMETERS = [
     ),
     OpenApiParameter(
         "epoch",
-        {"type": "string", "maxLength": MAX_EPOCH},
+        {"type": "string", "format": "uuid"},
         description="The journal's epoch, as `ready`, `reset` or an earlier page told it: another one answers 409.",
     ),
     OpenApiParameter("channel", _any_of(FILTERS), description="Channels, separated by commas; all by default."),
@@ -125,15 +125,20 @@ class EventViewSet(viewsets.ViewSet):
 
 
 def _asked(request: Request) -> Asked:
-    epoch = request.query_params.get("epoch") or None
-    if epoch and len(epoch) > MAX_EPOCH:
-        raise Invalid.field("epoch", f"At most {MAX_EPOCH} characters.")
     return Asked(
         after=whole_number(request, "after", default=0, low=0, high=MAX_SEQ),
-        epoch=epoch,
+        epoch=_epoch(request),
         subscriptions=_subscriptions(request),
         limit=whole_number(request, "limit", default=DEFAULT_LIMIT, low=1, high=MAX_LIMIT),
     )
+
+
+def _epoch(request: Request) -> str | None:
+    given = request.query_params.get("epoch", "")
+    try:
+        return str(UUID(given)) if given else None
+    except ValueError as error:
+        raise Invalid.field("epoch", "An epoch is a UUID.") from error
 
 
 def _subscriptions(request: Request) -> Subscriptions:

@@ -208,14 +208,18 @@ def test_drifts_that_are_named_are_given_to_somebody_and_back(world: Any) -> Non
 
 
 @pytest.mark.parametrize(
-    ("action", "more"),
+    ("action", "more", "named"),
     [
-        ("assign", {}),
-        ("assign", {"assigneeId": str(uuid4())}),
-        ("assign", {"assigneeId": None, "until": None}),
-        ("approve", {"assigneeId": None}),
-        ("snooze", {"until": "2001-01-01T00:00:00Z"}),
+        ("assign", {}, "assigneeId"),
+        ("assign", {"assigneeId": str(uuid4())}, "assigneeId"),
+        ("assign", {"assigneeId": None, "until": None}, "until"),
+        ("approve", {"assigneeId": None}, "assigneeId"),
+        ("snooze", {"until": "2001-01-01T00:00:00Z"}, "until"),
     ],
 )
-def test_a_field_of_another_action_or_a_missing_one_is_refused(world: Any, action: str, more: dict[str, Any]) -> None:
-    assert bulk(world, [report(world.engineer).pk], action, **more).status_code == 400
+def test_a_field_of_another_action_or_a_missing_one_is_refused(
+    world: Any, action: str, more: dict[str, Any], named: str
+) -> None:
+    refused = bulk(world, [report(world.engineer).pk], action, **more)
+    assert refused.status_code == 400
+    assert [one["field"] for one in refused.json()["error"]["details"]["errors"]] == [named]

@@ -23,7 +23,8 @@ ACCOUNT = "123456789012"
 REGION = "eu-west-1"
 PROVIDER = 'provider["registry.terraform.io/hashicorp/aws"]'
 ALONE = Trust(own_credentials=True, external_id="driftsentry-0123", is_alone=True)
-_LISTENERS: list[list[str]] = []
+_LISTENERS: dict[str, list[str]] = {}
+"""What is heard of the requests to each address."""
 
 
 def _hear(session: Any) -> None:
@@ -31,8 +32,9 @@ def _hear(session: Any) -> None:
 
     def sent(request: Any, **_: Any) -> None:
         operation = request.headers.get("x-test-operation", b"")
-        for heard in _LISTENERS:
-            heard.append(operation.decode() if isinstance(operation, bytes) else operation)
+        for address, heard in list(_LISTENERS.items()):
+            if request.url.startswith(address):
+                heard.append(operation.decode() if isinstance(operation, bytes) else operation)
 
     def called(model: Any, params: Any, **_: Any) -> None:
         if _LISTENERS:
@@ -96,11 +98,11 @@ class Cloud:
     @contextmanager
     def watched(self) -> Iterator[None]:
         """Hear every request that a scan sends."""
-        _LISTENERS.append(self.requests)
+        _LISTENERS[self.address] = self.requests
         try:
             yield
         finally:
-            _LISTENERS.remove(self.requests)
+            del _LISTENERS[self.address]
 
     @contextmanager
     def enforcing(self) -> Iterator[None]:
