@@ -13,14 +13,14 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from audit.exporting import file_name, header_of, written
+from audit.exporting import JSON_LINES, file_name, header_of, written
 from audit.facts import REGISTRY, sentence
 from audit.models import AuditCheckpoint, AuditHead, AuditLog
 from audit.serializers import personal_of
-from audit.streaming import sent_as_file
 from audit.verification import verify
 from driftsentry.api.access import Permission
 from driftsentry.api.admin import TenantAdmin, json_block
+from driftsentry.api.files import sent_as_file
 
 MOST_VERIFIED = 50_000
 """Entries walked while a page is waited for: a second or two."""
@@ -162,7 +162,7 @@ class AuditHeadAdmin(TenantAdmin):
             raise PermissionDenied
         get_object_or_404(self.get_queryset(request), pk=account_id)
         header = header_of(account_id)
-        return sent_as_file(request, written(header), name=file_name(header))
+        return sent_as_file(request, written(header), name=file_name(header), media_type=JSON_LINES)
 
 
 @admin.register(AuditCheckpoint)

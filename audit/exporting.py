@@ -16,6 +16,7 @@ from driftsentry.api.errors import Conflict, Invalid
 
 logger = structlog.get_logger(__name__)
 
+JSON_LINES = "application/x-ndjson"
 BATCH = 500
 """Entries read and sent at a time."""
 

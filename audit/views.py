@@ -1,6 +1,5 @@
 """The audit API."""
 
-from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -11,19 +10,17 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, viewsets
 from rest_framework.decorators import action
 from rest_framework.negotiation import BaseContentNegotiation
-from rest_framework.parsers import BaseParser
-from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from audit.exporting import file_name, header_of, written
+from audit.exporting import JSON_LINES, file_name, header_of, written
 from audit.filters import AuditLogFilter
 from audit.models import AuditLog
 from audit.serializers import AuditLogSerializer, SigningKeySerializer, VerdictSerializer, signing_keys
-from audit.streaming import JSON_LINES, sent_as_file
 from audit.verification import verify
 from driftsentry.api.access import Permission, Reach
 from driftsentry.api.errors import Invalid
+from driftsentry.api.files import AnyAccepted, sent_as_file
 from driftsentry.api.filtering import refuse_unknown_parameters
 from driftsentry.api.tenancy import account_id_of, is_described
 
@@ -31,32 +28,6 @@ RANGE = ("afterSeq", "upTo")
 MAX_SEQ_DIGITS = 18
 UNFILTERED = "An export is a chain, which a filtered one would not be: it takes afterSeq and upTo only."
 _SEQ = {"type": "integer", "minimum": 0, "maximum": 10**MAX_SEQ_DIGITS - 1}
-
-
-class _AnyAccepted(BaseContentNegotiation):
-    """Whoever asks for a file by its own media type is answered; refusals are JSON as everywhere."""
-
-    def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser | None:
-        """None: there is no body.
-
-        Args:
-            request: The request.
-            parsers: Unused.
-        """
-        return None
-
-    def select_renderer(
-        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
-    ) -> tuple[BaseRenderer, str]:
-        """The first one, whatever is accepted.
-
-        Args:
-            request: The request.
-            renderers: Those of the view.
-            format_suffix: Unused.
-        """
-        first = next(iter(renderers))
-        return first, str(first.media_type)
 
 
 class AuditLogViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[AuditLog]):
@@ -109,7 +80,7 @@ class AuditLogViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[AuditLog]):
         refuse_unknown_parameters(request, RANGE)
         after, up_to = (_seq_of(request, name) for name in RANGE)
         header = header_of(account_id_of(request), after=after, up_to=up_to)
-        return sent_as_file(request, written(header), name=file_name(header))
+        return sent_as_file(request, written(header), name=file_name(header), media_type=JSON_LINES)
 
     @extend_schema(responses=SigningKeySerializer(many=True), filters=False)
     @action(detail=False, pagination_class=None)
@@ -120,7 +91,7 @@ class AuditLogViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[AuditLog]):
     def get_content_negotiator(self) -> BaseContentNegotiation:
         """An export is asked for by its own media type."""
         is_file = "export" in self.action_map.values()
-        return _AnyAccepted() if is_file else super().get_content_negotiator()
+        return AnyAccepted() if is_file else super().get_content_negotiator()
 
 
 def _seq_of(request: Request, name: str) -> int | None:

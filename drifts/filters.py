@@ -26,6 +26,7 @@ SORT_CHOICES = [(name, name) for name in SORTS]
 ASSESSMENT_CHOICES = [*Assessed.choices, ("all", "all")]
 YES_NO_ALL = [("true", "true"), ("false", "false"), ("all", "all")]
 REVIEW_CHOICES = [("pending", "pending"), ("overdue", "overdue"), ("all", "all")]
+EXPORT_CHOICES = [("json", "json"), ("csv", "csv"), ("sarif", "sarif")]
 ORDER_CHOICES = [("asc", "asc"), ("desc", "desc")]
 
 
@@ -144,6 +145,14 @@ class DriftFilter(filters.FilterSet):
         if by == "severity":
             return found.order_by(_order(by, descending=not descending), "-detected_at", "-id")
         return found.order_by(_order(by, descending=descending), "-id")
+
+
+class DriftExportFilter(DriftFilter):
+    """The same filters, for a file: in one order, without pages, in one of the formats."""
+
+    sortBy = None  # type: ignore[assignment]  # django-filter's way to leave an inherited filter out
+    sortOrder = None  # type: ignore[assignment]
+    format = OneOf(choices=EXPORT_CHOICES, method="unsorted")
 
 
 def _order(by: str, *, descending: bool) -> OrderBy:

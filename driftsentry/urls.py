@@ -22,6 +22,7 @@ from costs.views import CostTrendViewSet
 from drifts.views.approval_policies import ApprovalPolicyViewSet
 from drifts.views.detection_settings import DetectionSettingsViewSet
 from drifts.views.drifts import DriftViewSet
+from drifts.views.exports import DriftExportViewSet
 from drifts.views.groups import DriftGroupMemberViewSet, DriftGroupViewSet, GroupDecisionViewSet
 from drifts.views.ignore_rules import IgnoreRuleViewSet, RuleHiddenViewSet, ScanHiddenViewSet
 from drifts.views.noise_rules import NoiseRuleViewSet
@@ -124,6 +125,7 @@ API: list[Route] = [
     route(f"ignore-rules/{ID}/hidden", RuleHiddenViewSet.as_view({"get": "list"}), "ignore-rule-hidden"),
     route("drifts", DriftViewSet.as_view({"get": "list", "post": "create"}), "drifts"),
     route("drifts/bulk", DriftViewSet.as_view({"post": "bulk"}), "drifts-bulk"),
+    route("drifts/export", DriftExportViewSet.as_view({"get": "list"}), "drifts-export"),
     route("drift-groups", DriftGroupViewSet.as_view({"get": "list"}), "drift-groups"),
     route("drift-groups/decisions", GroupDecisionViewSet.as_view({"get": "list"}), "drift-group-decisions"),
     route(f"drift-groups/decisions/{ID}", GroupDecisionViewSet.as_view({"get": "retrieve"}), "drift-group-decision"),

@@ -33,7 +33,7 @@ class StrictFilterBackend(filters.DjangoFilterBackend):
         Raises:
             Invalid: A parameter is unknown or its value is wrong.
         """
-        known = set(PAGINATION_PARAMETERS)
+        known = set(PAGINATION_PARAMETERS if getattr(view, "paginator", None) else ())
         filterset_class = self.get_filterset_class(view, queryset)
         if filterset_class is not None:
             known |= set(filterset_class.base_filters)

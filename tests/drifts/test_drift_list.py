@@ -1,6 +1,6 @@
 """`GET /drifts` and `GET /drifts/{id}`: filters, sorting, pages, and what one drift says of itself."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -9,7 +9,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from drifts.models import Drift
-from tests.drifts.reported import REASON, report
+from tests.drifts.reported import report
 from tests.drifts.scans import drifted, ingest, instance, open_group
 
 URL = "/api/v1/drifts"
@@ -26,35 +26,6 @@ def names(world: Any, **query: Any) -> list[str]:
     found = answer(world, **query)
     assert found.status_code == 200, found.content
     return [item["resourceId"] for item in found.json()["data"]["items"]]
-
-
-@pytest.fixture
-def three(world: Any) -> Any:
-    """Three drifts that differ in everything: a is the oldest and dearest, c the newest and without a price."""
-    everything: dict[str, dict[str, Any]] = {
-        "a": {"severity": "critical", "cost": "90", "region": "us-east-1", "stack": "one", "resource_type": "EC2"},
-        "b": {
-            "severity": "low",
-            "cost": "-5",
-            "region": "eu-west-1",
-            "stack": "two",
-            "resource_type": "aws_s3_bucket",
-            "detected_by": "manual",
-        },
-        "c": {"severity": "high", "region": "eu-west-1", "stack": "two", "resource_type": "aws_iam_role"},
-    }
-    for number, (name, values) in enumerate(everything.items()):
-        drift = report(world.engineer, f"res-{name}", **values)
-        at = START + timedelta(days=number)
-        Drift.objects.filter(pk=drift.pk).update(detected_at=at, last_seen_at=at + timedelta(hours=5 - 2 * number))
-    drift = Drift.objects.get(resource_id="res-b")
-    drift.stack.environment = "production"
-    drift.stack.save()
-    Drift.objects.filter(pk=drift.pk).update(cloud_account="123456789012", kind="deleted")
-    client = world.client(world.engineer)
-    client.post(f"{URL}/{drift.pk}/approve", {"reason": REASON}, format="json")
-    report(world.outsider, "theirs", stack="one", severity="critical")
-    return world
 
 
 A, B, C = "res-a", "res-b", "res-c"
