@@ -17,6 +17,7 @@ from accounts.tokens import TokenPair
 from audit.actors import Actor
 from driftsentry.api import tenancy
 from driftsentry.api.access import Role
+from driftsentry.local.processes import wait_until
 from tests.emptying import empty_only_what_is_filled
 from tests.peopling import Rows, put, taken
 from tests.watching import told, watching
@@ -85,6 +86,24 @@ def told_by_the_journal(request: pytest.FixtureRequest) -> Iterator[None]:
     """Whatever a test does: what it changed under the journal's eyes, the journal tells."""
     with told(awake=request.node.get_closest_marker("untold") is None):
         yield
+
+
+@pytest.fixture(autouse=True)
+def connections_given_back() -> Iterator[None]:
+    """A thread that ends without closing its connection takes it from the pool for good: sixteen such, and all stands.
+
+    The main thread keeps one.
+    """
+    before = max(lent(), 1)
+    yield
+    assert wait_until(lambda: lent() <= before, seconds=10.0), "A thread has not given its connection back."
+
+
+def lent() -> int:
+    """How many connections to the database are out of the pool."""
+    pool = connection._connection_pools.get(connection.alias)  # type: ignore[attr-defined]
+    stats = pool.get_stats() if pool else {}
+    return int(stats.get("pool_size", 0) - stats.get("pool_available", 0))
 
 
 @dataclass(frozen=True, slots=True)

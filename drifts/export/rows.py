@@ -10,8 +10,8 @@ from drifts.models import Drift
 from drifts.serializers import DriftSerializer
 from driftsentry.api import tenancy
 
-BATCH = 200
-"""Drifts read and sent at a time: their states make a list page's row a large one."""
+BATCH = 100
+"""Drifts read and sent at a time, as many as the longest page of a list has."""
 
 Row = dict[str, Any]
 

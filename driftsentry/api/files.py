@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 
 from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIRequest
+from django.db import close_old_connections
 from django.http import HttpRequest, StreamingHttpResponse
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
@@ -61,7 +62,10 @@ def sent_as_file(
 
 async def _one_after_another(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
     def following() -> bytes:
-        return next(pieces, b"")
+        try:
+            return next(pieces, b"")
+        finally:
+            close_old_connections()  # back to the pool: the next piece may be asked for much later
 
     while piece := await sync_to_async(following)():
         yield piece

@@ -15,7 +15,7 @@ class Limits:
         head_seconds: From the first byte of a request until its headers are whole; also the grace of a body's pace.
         body_seconds: Until a body is whole.
         body_pace: Bytes a second that a body makes on average, at least.
-        idle_seconds: A connection may stay without a request.
+        idle_seconds: A connection may stay without a request, or take nothing of an answer that comes in parts.
         connections: At once.
         scan_bytes: Of a body that is a scan.
         other_bytes: Of any other body.

@@ -1,12 +1,16 @@
 """One HTTP request as daphne answers it, without what would let a client do more than ask."""
 
+import asyncio
 from typing import Any
 
+import structlog
 from daphne.http_protocol import WebRequest
 
 from driftsentry.api.bodies import too_large
 from driftsentry.api.correlation import HEADER
 from driftsentry.api.refusals import refusal
+
+logger = structlog.get_logger(__name__)
 
 ROOT_PATH = b"daphne-root-path"
 WORDS = {
@@ -16,8 +20,41 @@ WORDS = {
 USUAL = "Something went wrong on our side; give the trace id to whoever runs this server."
 
 
+class Flow:
+    """Whether the client has taken enough of what was sent, as Twisted tells a push producer (`IPushProducer`)."""
+
+    def __init__(self) -> None:
+        """Begin with nothing sent."""
+        self._open = asyncio.Event()
+        self._open.set()
+
+    def pauseProducing(self) -> None:  # noqa: N802 - Twisted's name
+        """The connection's buffer (64 KiB) is full."""
+        self._open.clear()
+
+    def resumeProducing(self) -> None:  # noqa: N802 - Twisted's name
+        """The buffer is empty again."""
+        self._open.set()
+
+    def stopProducing(self) -> None:  # noqa: N802 - Twisted's name
+        """The connection is gone; what is sent from now on goes nowhere."""
+        self._open.set()
+
+    async def open(self, *, seconds: float) -> None:
+        """Wait until the buffer is not full.
+
+        Args:
+            seconds: How long at most.
+
+        Raises:
+            TimeoutError: It is still full.
+        """
+        async with asyncio.timeout(seconds):
+            await self._open.wait()
+
+
 class BoundedRequest(WebRequest):
-    """A request whose body is counted as it comes."""
+    """A request whose body is counted as it comes, and whose answer waits for whoever reads it."""
 
     def __init__(self, channel: Any, *args: Any, **kwargs: Any) -> None:
         """Begin a request.
@@ -31,6 +68,7 @@ class BoundedRequest(WebRequest):
         super().__init__(channel, *args, **kwargs | {"parsePOSTFormSubmission": False})
         self.received = 0
         self.limit = 0
+        self._flow: Flow | None = None
 
     def handleContentChunk(self, data: bytes) -> None:  # noqa: N802 - Twisted's name
         """Take a piece of the body, until they are too many."""
@@ -48,6 +86,42 @@ class BoundedRequest(WebRequest):
         self.requestHeaders.removeHeader(ROOT_PATH)
         return super().process()
 
+    def handle_reply(self, message: Any) -> None:
+        """Send a part of the answer.
+
+        Args:
+            message: The part, as ASGI has it.
+        """
+        is_last = not message.get("more_body", False)
+        if self.finished or self.channel is None:
+            return
+        if is_last and self._flow is not None:
+            self.unregisterProducer()
+            self._flow = None
+        elif not is_last and self._flow is None:
+            self._flow = Flow()
+            self.registerProducer(self._flow, True)
+        super().handle_reply(message)
+
+    async def room(self, *, seconds: float) -> None:
+        """Wait until the client has taken enough of an answer that comes in parts: daphne would keep all of it.
+
+        Args:
+            seconds: How long at most; whoever takes nothing for so long is cut off, which ends what is being made.
+        """
+        if self._flow is None:
+            return
+        try:
+            await self._flow.open(seconds=seconds)
+        except TimeoutError:
+            logger.warning("client_too_slow", seconds=seconds)
+            self.break_off()
+
+    def break_off(self) -> None:
+        """Close the connection in the middle of an answer, which so cannot look whole."""
+        if self.channel is not None and self.channel.transport.connected:
+            self.channel.transport.abortConnection()
+
     def basic_error(self, status: int, status_text: bytes, body: str) -> None:  # noqa: ARG002 - daphne's signature
         """Answer a fault of the server or of the request in the envelope, not as daphne's page.
 
@@ -56,6 +130,9 @@ class BoundedRequest(WebRequest):
             status_text: Unused: Twisted has its own.
             body: Unused: it speaks of the server's inside.
         """
+        if self._response_started:
+            self.break_off()
+            return
         given = self.requestHeaders.getRawHeaders(HEADER.encode(), [b""])[0]
         refused = refusal(status, WORDS.get(status, USUAL), correlation=given)
         self.handle_reply({"type": "http.response.start", "status": status, "headers": list(refused.headers)})

@@ -86,6 +86,17 @@ class Server(daphne_server.Server):
         daphne_server.HTTPFactory = lambda server: Factory(server, limits)
         super().run()
 
+    async def handle_reply(self, protocol: Any, message: Any) -> None:
+        """Send a part of an answer, and wait for a client that is behind, as ASGI's `send` is to.
+
+        Args:
+            protocol: The request, or the WebSocket, which waits by itself (`driftsentry.realtime.outbox`).
+            message: The part.
+        """
+        await super().handle_reply(protocol, message)
+        if isinstance(protocol, BoundedRequest):
+            await protocol.room(seconds=self._limits.idle_seconds)
+
     def kill_all_applications(self) -> Any:
         """Stop what runs. Daphne would stumble over a request that is not whole yet, and stop nothing."""
         running = {key: found for key, found in self.connections.items() if "application_instance" in found}

@@ -40,12 +40,13 @@ class Answer:
 
 
 @pytest.fixture
-def pool_of_two(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Every thread of the process shares two connections."""
+def pool_of_two() -> Iterator[None]:
+    """Every thread of the process shares two connections; the tests that follow have a pool of the usual size again."""
     wrapper: Any = connection
-    monkeypatch.setitem(wrapper.settings_dict["OPTIONS"]["pool"], "max_size", CONNECTIONS)
-    _close(wrapper)
-    yield
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(wrapper.settings_dict["OPTIONS"]["pool"], "max_size", CONNECTIONS)
+        _close(wrapper)
+        yield
     _close(wrapper)
 
 

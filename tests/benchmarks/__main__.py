@@ -50,6 +50,7 @@ def figures() -> Iterator["Figure"]:
     from audit.actors import Actor
     from driftsentry.api.access import Role
     from tests.benchmarks.authenticating import authenticating
+    from tests.benchmarks.exporting import exporting
     from tests.benchmarks.grouping import grouping
     from tests.benchmarks.ingesting import ingesting
     from tests.benchmarks.journalling import journalling
@@ -68,6 +69,7 @@ def figures() -> Iterator["Figure"]:
     yield from ingesting(user)
     yield from journalling(user)
     yield from paging(user, client)
+    yield from exporting(user, client)
     yield from walling(user, client)
     yield from grouping(user, client)
     yield from streaming(user, PASSWORD)

@@ -75,8 +75,10 @@ def test_eight_workers_send_each_of_a_thousand_messages_once(world: Any, tmp_pat
     assert Counter(asked.headers["webhook-id"] for asked in receiver.asked) == Counter(
         str(ident) for ident in of_channel.values_list("pk", flat=True)
     )
-    ended = ProcrastinateJob.objects.filter(task_name=DELIVER).values_list("status", flat=True)
-    assert Counter(ended) == {"succeeded": MESSAGES}
+    # A job more than once for a message that waited long, of which the later ones found nothing left to do.
+    ended = Counter(ProcrastinateJob.objects.filter(task_name=DELIVER).values_list("status", flat=True))
+    assert set(ended) == {"succeeded"}
+    assert ended["succeeded"] >= MESSAGES
 
 
 @contextmanager

@@ -25,6 +25,8 @@ RESUMING = "resume"
 PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 15.0
 OPEN_SECONDS = 10.0
+CLOSE_SECONDS = 1.0
+"""How long Ctrl-C waits for the server's own goodbye."""
 ENDED_FOR_GOOD = {4401, 4403}
 NAMING = ("title", "resourceId", "id")
 """What names the subject of an event, the best first."""
@@ -170,7 +172,7 @@ def _local_address() -> str:
 
 def _connected(url: str, token: str) -> ClientConnection:
     protocols = [Subprotocol("driftsentry.v1"), Subprotocol(f"bearer.{token}")]
-    return connect(url, subprotocols=protocols, open_timeout=OPEN_SECONDS)
+    return connect(url, subprotocols=protocols, open_timeout=OPEN_SECONDS, close_timeout=CLOSE_SECONDS)
 
 
 def _subscribed(

@@ -96,13 +96,13 @@ class Cloud:
         httpx.post(f"{self.address}/moto-api/reset", timeout=10).raise_for_status()
 
     @contextmanager
-    def watched(self) -> Iterator[None]:
-        """Hear every request that a scan sends."""
-        _LISTENERS[self.address] = self.requests
+    def watched(self, address: str = "") -> Iterator[None]:
+        """Hear every request that a scan sends: to the account, or to another address."""
+        _LISTENERS[address or self.address] = self.requests
         try:
             yield
         finally:
-            del _LISTENERS[self.address]
+            del _LISTENERS[address or self.address]
 
     @contextmanager
     def enforcing(self) -> Iterator[None]:

@@ -79,7 +79,7 @@ def test_every_operation_of_a_scan_is_in_the_policy_and_none_besides(cloud: Clou
 def test_every_operation_of_cloudformations_detection_is_in_the_policy(cloud: Cloud) -> None:
     config: JsonObject = {"stackName": "payments", "region": REGION}
     status = {"DetectionStatus": "DETECTION_COMPLETE", "StackDriftStatus": "IN_SYNC", "DriftedStackResourceCount": 0}
-    with serving(Stub(statuses=[status])) as stub:
+    with serving(Stub(statuses=[status])) as stub, cloud.watched(stub.url):
         told: JsonObject = {**config, "endpointUrl": stub.url}
         detect(Detection(config=told, trust=ALONE, private_hosts=("127.0.0.1",), seconds=30))
     made = set(cloud.requests) - ALWAYS_ALLOWED
