@@ -54,7 +54,7 @@ class Flow:
 
 
 class BoundedRequest(WebRequest):
-    """A request whose body is counted as it comes, and whose answer waits for whoever reads it."""
+    """A request whose body is counted as it comes; an answer that is made as it is sent waits for whoever reads it."""
 
     def __init__(self, channel: Any, *args: Any, **kwargs: Any) -> None:
         """Begin a request.
@@ -69,6 +69,7 @@ class BoundedRequest(WebRequest):
         self.received = 0
         self.limit = 0
         self._flow: Flow | None = None
+        self._is_at_hand = False
 
     def handleContentChunk(self, data: bytes) -> None:  # noqa: N802 - Twisted's name
         """Take a piece of the body, until they are too many."""
@@ -95,10 +96,13 @@ class BoundedRequest(WebRequest):
         is_last = not message.get("more_body", False)
         if self.finished or self.channel is None:
             return
+        if message["type"] == "http.response.start":
+            # Whoever knows the length has all of it: to wait would keep what made it, a connection to the database too.
+            self._is_at_hand = any(name.lower() == b"content-length" for name, _ in message.get("headers", ()))
         if is_last and self._flow is not None:
             self.unregisterProducer()
             self._flow = None
-        elif not is_last and self._flow is None:
+        elif not is_last and self._flow is None and not self._is_at_hand:
             self._flow = Flow()
             self.registerProducer(self._flow, True)
         super().handle_reply(message)

@@ -17,6 +17,7 @@ from tests.drifts.scans import drifted, ingest, instance
 from tests.realtime.server import Server, environment, serving
 from tests.security.wire import PATIENCE_SECONDS, is_closed
 
+FILE, PAGE = "/api/v1/drifts/export", "/api/v1/drifts?limit=100"
 IDLE_SECONDS = 4
 DRIFTS, STATE = 400, 20_000
 WHOLE = 4 * DRIFTS * STATE
@@ -51,13 +52,13 @@ def patient(much: None, tmp_path: Path) -> Iterator[Server]:
 
 
 @contextmanager
-def asking(server: Server, token: str) -> Iterator[socket.socket]:
-    """A connection that has asked for the file, and has next to no room for it."""
+def asking(server: Server, token: str, path: str = FILE) -> Iterator[socket.socket]:
+    """A connection that has asked for something large, and has next to no room for it."""
     with socket.socket() as wire:
         wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, ROOM)
         wire.settimeout(PATIENCE_SECONDS)
         wire.connect(("127.0.0.1", server.port))
-        lines = ["GET /api/v1/drifts/export HTTP/1.1", "Host: localhost", "Connection: close"]
+        lines = [f"GET {path} HTTP/1.1", "Host: localhost", "Connection: close"]
         wire.sendall("\r\n".join([*lines, f"Authorization: Bearer {token}", "", ""]).encode())
         assert wire.recv(12) == b"HTTP/1.1 200"
         yield wire
@@ -99,12 +100,13 @@ def test_whoever_takes_nothing_is_cut_off_and_nothing_more_is_made(world: Any, p
     assert patient.get("/health/live").status_code == 200
 
 
-def test_slow_readers_keep_no_connection_to_the_database(world: Any, much: None, tmp_path: Path) -> None:
+@pytest.mark.parametrize("path", [FILE, PAGE])
+def test_slow_readers_keep_no_connection_to_the_database(world: Any, much: None, tmp_path: Path, path: str) -> None:
     token = world.access_token(world.viewer)
     env = environment(WEB_IDLE_SECONDS="60", DATABASE_POOL_MAX_SIZE=str(CONNECTIONS))
     with serving(tmp_path, env) as server, ExitStack() as readers:
         for _ in range(2 * CONNECTIONS):
-            readers.enter_context(asking(server, token))
+            readers.enter_context(asking(server, token, path))
         answer = httpx.get(
             f"http://127.0.0.1:{server.port}/api/v1/drifts?limit=1",
             headers={"Authorization": f"Bearer {token}"},
