@@ -9,6 +9,8 @@ from typing import Protocol
 from asgiref.typing import ASGISendCallable
 from daphne.ws_protocol import WebSocketProtocol
 
+from driftsentry.serving.flow import Flow
+
 LIMIT = 1024
 SPARE = 256
 MAX_SIZE = 2**20
@@ -155,12 +157,8 @@ class StandardLine:
         await self._send({"type": "websocket.close", "code": code, "reason": None})
 
 
-class DaphneLine:
-    """Of daphne, whose `send` never waits and whose `websocket.close` knows no code between 1001 and 2999.
-
-    Twisted itself says when its buffer (64 KiB) is full, and when it is not, to whoever is registered as a push
-    producer (`twisted.internet.interfaces.IPushProducer`).
-    """
+class DaphneLine(Flow):
+    """Of daphne, whose `send` never waits and whose `websocket.close` knows no code between 1001 and 2999."""
 
     def __init__(self, protocol: WebSocketProtocol) -> None:
         """Listen to a connection's buffer.
@@ -168,30 +166,13 @@ class DaphneLine:
         Args:
             protocol: The connection.
         """
+        super().__init__()
         self._protocol = protocol
-        self._open = asyncio.Event()
-        self._open.set()
         protocol.unregisterProducer()  # the HTTP channel's, which has no more to do since the upgrade
         protocol.registerProducer(self, True)
         # A client that was too slow may still read the reason: autobahn gives it a second otherwise.
         protocol.closeHandshakeTimeout = GOODBYE_SECONDS
         protocol.failByDrop = False  # what is no UTF-8, or too large, is answered with its close code
-
-    def pauseProducing(self) -> None:  # noqa: N802 - Twisted's name
-        """The buffer is full."""
-        self._open.clear()
-
-    def resumeProducing(self) -> None:  # noqa: N802 - Twisted's name
-        """The buffer is empty again."""
-        self._open.set()
-
-    def stopProducing(self) -> None:  # noqa: N802 - Twisted's name
-        """The connection is gone; what is sent from now on goes nowhere."""
-        self._open.set()
-
-    async def open(self) -> None:
-        """Wait until the buffer is not full."""
-        await self._open.wait()
 
     async def close(self, code: int) -> None:
         """Close the connection.

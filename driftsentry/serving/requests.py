@@ -9,6 +9,7 @@ from daphne.http_protocol import WebRequest
 from driftsentry.api.bodies import too_large
 from driftsentry.api.correlation import HEADER
 from driftsentry.api.refusals import refusal
+from driftsentry.serving.flow import Flow
 
 logger = structlog.get_logger(__name__)
 
@@ -18,39 +19,6 @@ WORDS = {
     503: "The answer took too long; try again shortly.",
 }
 USUAL = "Something went wrong on our side; give the trace id to whoever runs this server."
-
-
-class Flow:
-    """Whether the client has taken enough of what was sent, as Twisted tells a push producer (`IPushProducer`)."""
-
-    def __init__(self) -> None:
-        """Begin with nothing sent."""
-        self._open = asyncio.Event()
-        self._open.set()
-
-    def pauseProducing(self) -> None:  # noqa: N802 - Twisted's name
-        """The connection's buffer (64 KiB) is full."""
-        self._open.clear()
-
-    def resumeProducing(self) -> None:  # noqa: N802 - Twisted's name
-        """The buffer is empty again."""
-        self._open.set()
-
-    def stopProducing(self) -> None:  # noqa: N802 - Twisted's name
-        """The connection is gone; what is sent from now on goes nowhere."""
-        self._open.set()
-
-    async def open(self, *, seconds: float) -> None:
-        """Wait until the buffer is not full.
-
-        Args:
-            seconds: How long at most.
-
-        Raises:
-            TimeoutError: It is still full.
-        """
-        async with asyncio.timeout(seconds):
-            await self._open.wait()
 
 
 class BoundedRequest(WebRequest):
@@ -116,7 +84,8 @@ class BoundedRequest(WebRequest):
         if self._flow is None:
             return
         try:
-            await self._flow.open(seconds=seconds)
+            async with asyncio.timeout(seconds):
+                await self._flow.open()
         except TimeoutError:
             logger.warning("client_too_slow", seconds=seconds)
             self.break_off()

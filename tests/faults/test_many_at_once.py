@@ -71,11 +71,13 @@ def test_eight_workers_send_each_of_a_thousand_messages_once(world: Any, tmp_pat
         assert of_channel.count() == MESSAGES
         assert wait_until(lambda: not of_channel.pending().exists(), seconds=PATIENCE_SECONDS, every=0.5)
     assert {row.status for row in of_channel} == {"delivered"}
-    assert Attempt.objects.filter(delivery__in=of_channel, outcome="delivered").count() == MESSAGES
+    # On a loaded machine the receiver may not be reached in time, and is tried again; no sender may lose its message.
+    tries = Counter(Attempt.objects.filter(delivery__in=of_channel).values_list("outcome", flat=True))
+    assert (tries.pop("delivered"), set(tries) - {"again"}) == (MESSAGES, set())
     assert Counter(asked.headers["webhook-id"] for asked in receiver.asked) == Counter(
         str(ident) for ident in of_channel.values_list("pk", flat=True)
     )
-    # A job more than once for a message that waited long, of which the later ones found nothing left to do.
+    # What is due at the sweep of each minute gets one more job, which may find nothing left to do.
     ended = Counter(ProcrastinateJob.objects.filter(task_name=DELIVER).values_list("status", flat=True))
     assert set(ended) == {"succeeded"}
     assert ended["succeeded"] >= MESSAGES
