@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 from django.contrib.auth.hashers import make_password
+from django.db import DatabaseError
 
 from accounts import guard
 from accounts.actions.codes import has_second_factor, spend_code
@@ -64,8 +65,12 @@ def check_credentials(*, email: str, password: str, code: str, by: Actor, roles:
             password was right and only the code is not.
     """
     attempt = guard.admit(email, by.address)
-    with tenancy.lifted("whose e-mail it is"):
-        user = User.objects.select_related("account").filter(email=normalised_email(email)).first()
+    try:
+        with tenancy.lifted("whose e-mail it is"):
+            user = User.objects.select_related("account").filter(email=normalised_email(email)).first()
+    except DatabaseError:  # nobody could be judged: while the database is away, people try again and again
+        attempt.released()
+        raise
     if user is None:
         make_password(password)
         with even_time():

@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from accounts.models import User
 from alerts.actions.delivery_ends import Try, cancel, give_up, note_try
+from alerts.actions.delivery_queue import again
 from alerts.models import Attempt, Channel, Delivery, Medium
 from alerts.occasions import ENDS, Type
 from alerts.retries import MOST_TRIES
@@ -24,6 +25,8 @@ LEASE = timedelta(minutes=2)
 EARLY = timedelta(seconds=30)
 """How much the clocks of two machines may differ: a job that comes a little too early does its work."""
 SPREAD_SECONDS = 20.0
+SHORTEST_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(seconds=30)
+"""Between two looks whether what an end ends was sent."""
 LOST = "Whoever sent it ended before the answer was noted; it may have arrived."
 WANTING = {
     Medium.EMAIL.value: Q(email_notifications=True),
@@ -135,12 +138,15 @@ def _open_to(w: Writer, delivery: Delivery) -> str | None:
     channel = Channel.objects.for_account(w.account_id).defer("secrets").get(pk=delivery.channel_id)
     if not channel.is_enabled and delivery.type != Type.TEST:
         return None  # it waits until somebody enables the channel again
-    wait = _rest_of(channel, delivery, w.now) or _begins_first(channel, delivery, w.now)
-    if wait is not None:
-        delivery.next_try_at, delivery.leased_until = wait, None
-        delivery.save(update_fields=["next_try_at", "leased_until"])
-        return None
-    return ""
+    rest = _rest_of(channel, delivery, w.now)
+    wait = rest or _begins_first(channel, delivery, w.now)
+    if wait is None:
+        return ""
+    delivery.next_try_at, delivery.leased_until = wait, None
+    delivery.save(update_fields=["next_try_at", "leased_until"])
+    if rest is None:  # what waits for its channel is many, and is put on its way minute by minute
+        again(delivery, now=w.now)
+    return None
 
 
 def _begins_first(channel: Channel, delivery: Delivery, now: datetime) -> datetime | None:
@@ -149,8 +155,14 @@ def _begins_first(channel: Channel, delivery: Delivery, now: datetime) -> dateti
     if delivery.type not in ENDS or not any(about.values()):
         return None
     before = Delivery.objects.pending().filter(channel=channel, pk__lt=delivery.pk, **about)
-    begins = before.order_by("next_try_at").values_list("next_try_at", flat=True).first()
-    return max(begins, now) + timedelta(seconds=SPREAD_SECONDS) if begins else None
+    first = before.order_by("next_try_at").values_list("next_try_at", "leased_until").first()
+    if first is None:
+        return None
+    begins, leased_until = first
+    is_on_its_way = leased_until is not None and leased_until > now
+    # Often it is there in no time, and after a long wait a little longer is no matter.
+    pause = min(max((now - delivery.due_at) / 2, SHORTEST_PAUSE), LONGEST_PAUSE)
+    return (now if is_on_its_way or begins is None else max(begins, now)) + pause
 
 
 def _rest_of(channel: Channel, delivery: Delivery, now: datetime) -> datetime | None:

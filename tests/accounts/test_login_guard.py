@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 from django.conf import settings as django_settings
+from django.db import OperationalError, connection
 from django.utils import timezone
 from pytest_django import Settings
 from redis import Redis
@@ -72,6 +73,16 @@ def test_after_five_failures_a_log_in_waits_known_or_not(world: World, email: st
     status, wait = log_in(email)
     assert status == 429
     assert 1 <= wait <= 31
+
+
+def test_a_log_in_while_the_database_is_away_is_no_failure(world: World) -> None:
+    def away(execute: object, sql: str, *rest: object) -> object:
+        raise OperationalError("the connection was lost")
+
+    for _ in range(7):
+        with connection.execute_wrapper(away):
+            assert log_in("bob@acme.example", PASSWORD)[0] == 503
+    assert log_in("bob@acme.example", PASSWORD)[0] == 200
 
 
 def test_a_locked_log_in_reads_alike_for_a_known_and_an_unknown_e_mail(world: World) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import httpx
 
-PATIENCE_SECONDS = 120.0
+PATIENCE_SECONDS = 180.0
 PAUSE_SECONDS = 0.3
 AGAIN = frozenset({401, 429, 500, 502, 503, 504})
 """Answers after which the same request is sent again; after a 401 with a fresh token."""

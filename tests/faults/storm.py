@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import psycopg
+from psycopg.rows import DictRow
 
 from driftsentry.local.processes import wait_until
 from driftsentry.realtime import events, protocol
@@ -23,8 +24,17 @@ from tests.faults.faults import Killer
 MAKE_PEOPLE = "from tests.conftest import people; people()"
 EVERYTHING: dict[Channel, Filter | None] = {"drifts": None, "alerts": None, "scans": None}
 CRITICAL: dict[Channel, Filter | None] = {"drifts": {"severity": ["critical", "high"]}, "scans": None}
-PATIENCE_SECONDS = 180.0
+PATIENCE_SECONDS = 300.0
 LEASES_END = "UPDATE alerts_delivery SET next_try_at = now(), leased_until = now() WHERE leased_until IS NOT NULL"
+UNDELIVERED = """
+SELECT id, tries, now() - due_at AS late, next_try_at - now() AS due, leased_until - now() AS leased, last_answer,
+       (SELECT failing_since FROM alerts_channel WHERE id = channel_id) AS failing_since, count(*) OVER () AS pending
+FROM alerts_delivery WHERE status = 'pending' ORDER BY next_try_at LIMIT 3
+"""
+JOBS = """
+SELECT task_name, status, count(*), min(scheduled_at) AS scheduled, max(attempts) AS attempts, min(worker_id) AS worker
+FROM procrastinate_jobs WHERE status IN ('todo', 'doing') GROUP BY task_name, status
+"""
 JOURNAL = """
 SELECT id, seq, at, kind, data, drift_id, personal->>'text' AS text FROM audit_log WHERE account_id = %s ORDER BY seq
 """
@@ -99,13 +109,23 @@ class Storm:
             writers.work(turn)
         killer = Killer(self.cluster, chosen_by(self.seed), self.kills)
         try:
-            killer.rage(seconds, partial(check_all, crowd, writers))
+            killer.rage(seconds, partial(self._look_at, crowd, writers), self.got_through)
             killer.calm_down()
             writers.end()
             self._wait(writers.is_over, "the writers come to an end")
             writers.check()
         finally:
             writers.end()
+
+    def got_through(self) -> bool:
+        """Whether everything was killed and everybody has done something, in spite of it."""
+        everything = ("web", "session", "postgres", "redis", *(part.name for part in self.cluster.workers))
+        return (
+            all(self.kills[name] for name in everything)
+            and all(decider.deeds for decider in self.deciders)
+            and all(ingester.scans for ingester in self.ingesters)
+            and all(listener.connections > 1 for _, listener in self.listeners)
+        )
 
     def deliver(self) -> None:
         """Wait until every message has been delivered. Whoever had one when it was killed still has its lease; the two
@@ -117,7 +137,7 @@ class Storm:
         def delivered() -> bool:
             return not self.cluster.rows("SELECT id FROM alerts_delivery WHERE status = 'pending' LIMIT 1")
 
-        self._wait(delivered, "every message is delivered")
+        self._wait(delivered, "every message is delivered", self._undelivered)
 
     def hear_out(self) -> None:
         """Read the journals, now that nothing happens any more, and wait until the listeners have heard all of it."""
@@ -167,31 +187,31 @@ class Storm:
             f"{scans} scans, {deeds} deeds, entries {entries}, heard and connected {heard}, refusals {dict(refusals)}"
         )
 
+    def _look_at(self, *crowds: Crowd) -> int:
+        """Raise what went wrong in one of them; else how often they were answered as they wished."""
+        for crowd in crowds:
+            crowd.check()
+        return sum(person.answers[status] for person in self.people for status in (200, 201))
+
     def _has_heard_all(self, tenant: str, listener: Listener) -> bool:
         line = self._lines.get(f"{tenant} {listener.person.email}")
         return self._crowd.is_enough and line is not None and listener.cursor >= line
 
-    def _wait(self, condition: Callable[[], bool], what: str) -> None:
+    def _wait(self, condition: Callable[[], bool], what: str, why: Callable[[], object] = str) -> None:
         def looked_after() -> bool:
             self.cluster.tend()
             return condition()
 
-        assert wait_until(looked_after, seconds=PATIENCE_SECONDS, every=0.1), f"Not in time: {what}."
+        assert wait_until(looked_after, seconds=PATIENCE_SECONDS, every=0.1), f"Not in time: {what}. {why()}"
+
+    def _undelivered(self) -> list[DictRow]:
+        """Some of the messages that still wait, how they fared, and what the workers have to do."""
+        return [*self.cluster.rows(UNDELIVERED), *self.cluster.rows(JOBS)]
 
     def _person(self, email: str) -> Person:
         person = Person(self.cluster, email)
         self.people.append(person)
         return person
-
-
-def check_all(*crowds: Crowd) -> None:
-    """Raise what went wrong in one of them.
-
-    Args:
-        *crowds: Who is at work.
-    """
-    for crowd in crowds:
-        crowd.check()
 
 
 def chosen_by(seed: float) -> random.Random:

@@ -16,11 +16,12 @@ import pytest
 from tests.alerts.receiver import receiving
 from tests.faults.clients import words_of
 from tests.faults.cluster import running
+from tests.faults.faults import OVERTIME
 from tests.faults.storm import Storm
 from tests.realtime.server import Frame
 
 SECONDS = float(os.environ.get("DRIFTSENTRY_FAULT_SECONDS", "60"))
-pytestmark = pytest.mark.timeout(400 + 2 * SECONDS)
+pytestmark = pytest.mark.timeout(1200 + OVERTIME * SECONDS)
 KINDS = {
     "triage": "drift.triaged",
     "approve": "drift.approved",
@@ -50,15 +51,13 @@ def storm(request: pytest.FixtureRequest) -> Iterator[Storm]:
 
 
 def test_the_clients_got_through(storm: Storm) -> None:
-    assert all(storm.kills[name] for name in ("web", "postgres", "redis", "worker-1", "worker-2")), storm.kills
-    assert all(decider.deeds for decider in storm.deciders)
-    assert all(ingester.scans for ingester in storm.ingesters)
-    assert all(listener.connections > 1 for _, listener in storm.listeners)
+    assert storm.got_through(), storm.summary()
 
 
 def test_the_trouble_is_told_as_trouble_of_the_database_and_never_as_an_error_of_ours(storm: Storm) -> None:
     answers = sum((person.answers for person in storm.people), Counter[int]())
-    assert set(answers) <= {200, 201, 409, 503}, answers
+    # A log-in that was cut is taken for one that failed: after five of them the guard says 429.
+    assert set(answers) <= {200, 201, 409, 429, 503}, answers
     refusals = sum((listener.refusals for _, listener in storm.listeners), Counter[str]())
     assert not refusals.keys() & {"status 401", "status 403", "closed 4401", "closed 4403", "closed 1013"}, refusals
 

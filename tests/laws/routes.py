@@ -174,5 +174,8 @@ def ask(client: APIClient, route: Route, method: str, ident: str = ID) -> Any:
 
 
 def text_of(answer: Any) -> str:
-    """The body of an answer, also of one that is made as it is sent."""
-    return (b"".join(answer) if answer.streaming else answer.content).decode("utf-8", "replace")
+    """The body of an answer, also of one made as it is sent: that can be read only once, and is kept with it."""
+    if answer.streaming and not hasattr(answer, "whole"):
+        answer.whole = b"".join(answer)
+    body: bytes = answer.whole if answer.streaming else answer.content
+    return body.decode("utf-8", "replace")

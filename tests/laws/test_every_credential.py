@@ -177,7 +177,7 @@ def test_a_limited_key_sees_its_own_stack(two_stacks: World, route: Route, metho
     answers = [client.get(route.path(ident)) for ident in addresses(two_stacks, route)]
     seen = [answer for answer in answers if answer.status_code == 200]
     assert seen
-    assert any(any(text in text_of(answer) for text in own) or "count" in answer.json()["data"] for answer in seen)
+    assert any(text in text_of(answer) for answer in seen for text in own) or "count" in seen[0].json()["data"]
 
 
 def test_a_limited_key_counts_its_own_alerts_only(two_stacks: World) -> None:

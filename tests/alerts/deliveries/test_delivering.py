@@ -19,7 +19,7 @@ from alerts.occasions import Type
 from alerts.sending.base import Meaning
 from audit import journal
 from driftsentry.api import outgoing
-from tests.accounts.mailbox import jobs, work
+from tests.accounts.mailbox import forget_jobs, jobs, work
 from tests.admin.conftest import entries
 from tests.alerts.deliveries.told import SYSTEM, attempts, due, mailing_list, put, sent, told, unsent, webhook
 from tests.alerts.receiver import Receiver, Reply
@@ -127,6 +127,24 @@ def test_an_end_does_not_arrive_before_what_it_ends(world: World, receiver: Rece
     assert over.next_try_at is not None
     assert sent(aged(began, timedelta(minutes=1))).status == "delivered"
     assert sent(aged(over, timedelta(minutes=2))).status == "delivered"
+
+
+def test_an_end_whose_beginning_is_on_its_way_follows_within_seconds_and_by_itself(
+    world: World, receiver: Receiver
+) -> None:
+    drift = report(world.engineer)
+    channel = webhook(world.account.pk, receiver.url)
+    began, over = told(channel, drift=drift), told(channel, drift=drift, type=Type.DRIFT_RESOLVED)
+    claim = claim_delivery(world.account.pk, began.pk)
+    assert claim is not None
+    forget_jobs()
+    over = sent(over)
+    assert (over.status, over.tries) == ("pending", 0)
+    assert over.next_try_at is not None
+    assert over.next_try_at - timezone.now() <= timedelta(seconds=5)
+    assert [job["args"]["delivery_id"] for job in jobs("alerts.tasks.deliver")] == [str(over.pk)]
+    carry_out(claim, seconds=5)
+    assert sent(due(over, timezone.now())).status == "delivered"
 
 
 def test_a_receiver_that_asks_for_time_gets_it_and_so_do_the_other_messages(world: World, receiver: Receiver) -> None:
