@@ -1,14 +1,14 @@
 """Accounts, users and sessions in the admin; what is written goes through `accounts.actions`."""
 
+from operator import attrgetter
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.auth.password_validation import validate_password
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from rest_framework.exceptions import PermissionDenied
 
 from accounts import actions
 from accounts.actors import actor_of
@@ -17,7 +17,6 @@ from accounts.admin_keys import ApiKeyAdmin  # noqa: F401 - Django looks for thi
 from accounts.models import Account, RecoveryCode, SecondFactor, Session, User, normalised_email
 from driftsentry.api.access import Permission, Role
 from driftsentry.api.admin import TenantAdmin, is_superuser
-from driftsentry.api.errors import ApiError
 
 NEW_PASSWORD = {"autocomplete": "new-password"}
 
@@ -217,13 +216,12 @@ class UserAdmin(TenantAdmin):
         self._each(request, queryset, actions.erase_user, done="Users erased")
 
     def _each(self, request: HttpRequest, users: QuerySet[User], action: Any, *, done: str) -> None:
-        count = 0
-        for user in self.selection(request, users):
-            try:
-                action(user.account_id, user.pk, by=actor_of(request))
-                count += 1
-            except (ApiError, PermissionDenied) as error:
-                self.message_user(request, f"Not done for {user.email}: {error}", messages.ERROR)
+        count = self.for_each(
+            request,
+            self.selection(request, users),
+            lambda user: action(user.account_id, user.pk, by=actor_of(request)),
+            called=attrgetter("email"),
+        )
         if count:
             self.message_user(request, f"{done}: {count}.")
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -19,7 +19,6 @@ from alerts.admin_notifications import NotificationSettingsAdmin  # noqa: F401 -
 from alerts.models import Alert
 from driftsentry.api.access import Permission
 from driftsentry.api.admin import TenantAdmin, badge
-from driftsentry.api.errors import ApiError
 
 
 class ReadFilter(admin.SimpleListFilter):
@@ -163,14 +162,11 @@ class AlertAdmin(TenantAdmin):
         self._each(request, queryset, "Snooze ended", handling.unsnooze_alert)
 
     def _each(self, request: HttpRequest, queryset: QuerySet[Alert], words: str, act: Callable[..., Alert]) -> None:
-        """Do it with each by itself: one with which it cannot be done does not stop the others."""
-        done = 0
-        for alert in self.selection(request, queryset):
-            try:
-                act(alert.account_id, alert.pk, by=actor_of(request))
-                done += 1
-            except ApiError as error:
-                self.message_user(request, f"Not done for {alert.title}: {error.message}", messages.ERROR)
+        done = self.for_each(
+            request,
+            self.selection(request, queryset),
+            lambda alert: act(alert.account_id, alert.pk, by=actor_of(request)),
+        )
         if done:
             self.message_user(request, f"{words}: {done}.")
 

@@ -21,7 +21,6 @@ from alerts.channel_serializers import MAX_DIGEST, MAX_JSON, MOST_ATTEMPTS
 from alerts.models import Channel, Delivery
 from driftsentry.api.access import Permission
 from driftsentry.api.admin import TenantAdmin, badge
-from driftsentry.api.errors import ApiError
 from driftsentry.api.tenancy import account_id_of
 
 LISTS = ("severities", "types", "stacks", "environments")
@@ -188,14 +187,13 @@ class ChannelAdmin(TenantAdmin):
             request: Of an admin.
             queryset: The channels.
         """
-        for channel in self.selection(request, queryset):
-            try:
-                done = redeliver_dead(channel.account_id, channel.pk, by=actor_of(request))
-            except ApiError as error:
-                self.message_user(request, f"{channel.name}: {error.message}", messages.ERROR)
-                continue
+
+        def again(channel: Channel) -> None:
+            done = redeliver_dead(channel.account_id, channel.pk, by=actor_of(request))
             words = f"{channel.name}: {done.redelivered} sent once more, {done.left} left."
             self.message_user(request, words, messages.SUCCESS)
+
+        self.for_each(request, self.selection(request, queryset), again)
 
     @admin.display(description="health")
     def health(self, channel: Channel) -> SafeString:
@@ -260,13 +258,11 @@ class DeliveryAdmin(TenantAdmin):
             request: Of an admin.
             queryset: The deliveries.
         """
-        done = 0
-        for delivery in self.selection(request, queryset):
-            try:
-                redeliver(delivery.account_id, delivery.pk, by=actor_of(request))
-                done += 1
-            except ApiError as error:
-                self.message_user(request, error.message, messages.ERROR)
+        done = self.for_each(
+            request,
+            self.selection(request, queryset),
+            lambda delivery: redeliver(delivery.account_id, delivery.pk, by=actor_of(request)),
+        )
         if done:
             self.message_user(request, f"Sent once more: {done}. A worker does it.", messages.SUCCESS)
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from functools import partial
+from operator import attrgetter
 from typing import Any
 
 from django.contrib import admin, messages
@@ -32,7 +33,6 @@ from drifts.models import Drift, Scan, ScanOutput
 from drifts.transitions import LEADS_TO, Action, can
 from driftsentry.api.access import Permission
 from driftsentry.api.admin import TenantAdmin, badge, json_block
-from driftsentry.api.errors import ApiError
 
 MAX_TIMELINE = 200
 DRIFT = "admin:drifts_drift"
@@ -319,16 +319,16 @@ def _decide(
     page: DriftAdmin, request: HttpRequest, drifts: list[Drift], *, action: Action, values: dict[str, Any]
 ) -> None:
     """Decide about each drift by itself: one that cannot be decided does not stop the others."""
-    decision, done, waiting = DECISIONS[action], 0, 0
-    for drift in drifts:
+    decision, statuses = DECISIONS[action], Counter[str]()
+
+    def act(drift: Drift) -> None:
         seen = {"difference_digest": seen_digest(drift, request.POST)} if decision.is_bound else {}
-        try:
-            decided = decision.run(drift.account_id, drift.pk, **values, **seen, by=actor_of(request))
-            is_decided = decided.status == LEADS_TO[action]
-            done, waiting = done + is_decided, waiting + (not is_decided)
-        except ApiError as error:
-            page.message_user(request, f"Not done for {drift.resource_id}: {error.message}", messages.ERROR)
-    if waiting:
+        decided = decision.run(drift.account_id, drift.pk, **values, **seen, by=actor_of(request))
+        statuses[decided.status] += 1
+
+    said = page.for_each(request, drifts, act, called=attrgetter("resource_id"))
+    done = statuses[LEADS_TO[action]]
+    if waiting := said - done:
         words = f"{decision.title}: noted for {waiting}; it takes others who say the same."
         page.message_user(request, words, messages.WARNING)
     if done:

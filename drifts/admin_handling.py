@@ -1,6 +1,7 @@
 """Assigning, snoozing and reviewing in the admin: on the list and on a page of drifts, after a question each."""
 
 from functools import partial
+from operator import attrgetter
 from typing import Any
 
 from django.contrib import messages
@@ -13,7 +14,6 @@ from drifts.decision_forms import seen_digest, seen_name
 from drifts.handling_forms import HANDLINGS
 from drifts.models import Drift
 from driftsentry.api.admin import TenantAdmin
-from driftsentry.api.errors import ApiError
 
 
 def handling_actions() -> dict[str, tuple[Any, str, str]]:
@@ -60,13 +60,12 @@ def _ask_or_handle(
 
 def _handle(page: TenantAdmin, request: HttpRequest, drifts: list[Drift], *, name: str, values: dict[str, Any]) -> None:
     """Each drift by itself: one with which it cannot be done does not stop the others."""
-    handling, done = HANDLINGS[name], 0
-    for drift in drifts:
+    handling = HANDLINGS[name]
+
+    def act(drift: Drift) -> None:
         seen = {"difference_digest": seen_digest(drift, request.POST)} if handling.is_bound else {}
-        try:
-            handling.run(drift.account_id, drift.pk, **values, **seen, by=actor_of(request))
-            done += 1
-        except ApiError as error:
-            page.message_user(request, f"Not done for {drift.resource_id}: {error.message}", messages.ERROR)
+        handling.run(drift.account_id, drift.pk, **values, **seen, by=actor_of(request))
+
+    done = page.for_each(request, drifts, act, called=attrgetter("resource_id"))
     if done:
         page.message_user(request, f"{handling.title}: done for {done}.", messages.SUCCESS)

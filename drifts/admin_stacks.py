@@ -18,7 +18,6 @@ from drifts.detector_fields import NO_SECRETS, are_secrets
 from drifts.models import Stack
 from driftsentry.api.access import Permission
 from driftsentry.api.admin import TenantAdmin, badge, is_superuser
-from driftsentry.api.errors import ApiError
 from driftsentry.api.tenancy import account_id_of
 
 DRIFT = "admin:drifts_drift"
@@ -153,13 +152,11 @@ class StackAdmin(TenantAdmin):
             request: Of an admin.
             queryset: The stacks.
         """
-        asked = 0
-        for stack in self.selection(request, queryset):
-            try:
-                request_scan(stack.account_id, stack.pk, by=actor_of(request))
-                asked += 1
-            except ApiError as error:
-                self.message_user(request, error.message, messages.ERROR)
+        asked = self.for_each(
+            request,
+            self.selection(request, queryset),
+            lambda stack: request_scan(stack.account_id, stack.pk, by=actor_of(request)),
+        )
         if asked:
             self.message_user(request, f"Scans asked for: {asked}. A worker makes them.", messages.SUCCESS)
 

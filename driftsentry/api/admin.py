@@ -1,6 +1,7 @@
 """What every page of the admin has in common: one's own account only, and no write but through an action."""
 
 import json
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.contrib import admin, messages
@@ -8,6 +9,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from rest_framework.exceptions import APIException
 
 from driftsentry.api.access import Permission, allowed
 from driftsentry.api.errors import ApiError
@@ -168,6 +170,34 @@ class TenantAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # not subscriptab
             self.message_user(request, f"Select at most {MAX_SELECTED} at a time.", messages.ERROR)
             return []
         return found
+
+    def for_each(
+        self,
+        request: HttpRequest,
+        rows: Iterable[Any],
+        act: Callable[[Any], object],
+        *,
+        called: Callable[[Any], object] = str,
+    ) -> int:
+        """Do something with each row by itself: one with which it cannot be done is told, and does not stop the others.
+
+        Args:
+            request: Of an admin.
+            rows: The rows.
+            act: Does it.
+            called: What a row is called where it could not be done.
+
+        Returns:
+            With how many it was done.
+        """
+        done = 0
+        for row in rows:
+            try:
+                act(row)
+                done += 1
+            except APIException as error:
+                self.message_user(request, f"Not done for {called(row)}: {error}", messages.ERROR)
+        return done
 
     def _may(self, request: HttpRequest, permission: Permission) -> bool:
         user: Any = request.user
