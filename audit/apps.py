@@ -1,6 +1,9 @@
 """Django's view of the journal."""
 
-from django.apps import AppConfig
+from importlib import import_module
+from pkgutil import iter_modules
+
+from django.apps import AppConfig, apps
 
 
 class AuditConfig(AppConfig):
@@ -10,5 +13,8 @@ class AuditConfig(AppConfig):
     verbose_name = "Journal"
 
     def ready(self) -> None:
-        """Register the journal's own facts."""
-        from audit import archive_facts  # noqa: F401, PLC0415 - the registry must be there before the facts
+        """Register the facts of every app, in `facts` and `…_facts`: any process can tell all that has happened."""
+        for app in apps.get_app_configs():
+            for module in iter_modules([app.path]):
+                if module.name == "facts" or module.name.endswith("_facts"):
+                    import_module(f"{app.name}.{module.name}")

@@ -19,8 +19,9 @@ from audit.reactions import Facts, reacts_once_to
 from drifts.actions.episodes import Place, ended, episode_of
 from drifts.actions.recoveries import failing_episode, stale_episode
 from drifts.approval_facts import DriftBreakGlassUsed
-from drifts.facts import DriftCreated, DriftResolved, RemediationFailed, ScanCompleted, StackStale
+from drifts.facts import DriftCreated, DriftResolved, ScanCompleted, StackStale
 from drifts.models import Drift, Scan, Stack
+from drifts.remediation_facts import RemediationFailed
 from drifts.reminder_facts import DriftReminded
 
 NOWHERE = Place(stack="", environment="")

@@ -6,8 +6,8 @@ from uuid import UUID
 from audit import journal
 from audit.actors import Actor
 from drifts.detection_limits import ALERT_AFTER_SCANS, FLAP_WINDOW_DAYS, Limit
-from drifts.facts import DetectionSettingsChanged
 from drifts.models import DetectionSettings
+from drifts.rule_facts import DetectionSettingsChanged
 from driftsentry.api.errors import Invalid
 
 LIMITS: dict[str, Limit] = {"alert_after_scans": ALERT_AFTER_SCANS, "flap_window_days": FLAP_WINDOW_DAYS}

@@ -11,12 +11,12 @@ from audit import journal
 from audit.actors import Actor
 from audit.journal import Writer
 from drifts.actions.locks import hold
-from drifts.facts import IgnoreRuleChanged, IgnoreRuleCreated, IgnoreRuleDeleted
 from drifts.findings import Kind
 from drifts.ingest import driftignore
 from drifts.ingest.ignoring import MAX_GLOBS, MAX_RULES, glob_fault
 from drifts.ingest.ignoring import IgnoreRule as AskedRule
 from drifts.models import IgnoreRule
+from drifts.rule_facts import IgnoreRuleChanged, IgnoreRuleCreated, IgnoreRuleDeleted
 from driftsentry.api.errors import Conflict, Invalid, NotFound
 
 GLOB_LISTS = ("types", "addresses", "attributes")

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from audit import journal
 from audit.actors import Actor
-from drifts.facts import NoiseRuleSwitched
 from drifts.ingest.noise import BUILT_IN, NOISE, NoiseRule, NoiseTable
 from drifts.models import NoiseChoice
+from drifts.rule_facts import NoiseRuleSwitched
 from driftsentry.api.errors import Invalid, NotFound
 
 MAX_REASON = 1000

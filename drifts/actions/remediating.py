@@ -24,9 +24,9 @@ from audit.actors import Actor
 from audit.journal import Writer
 from drifts.actions.remediation_ends import MAX_MESSAGE, fail, locked_run, succeed
 from drifts.detectors.transcript import Masker
-from drifts.facts import RemediationRequested
 from drifts.models import RemediationHook, RemediationRun
 from drifts.remediation.requests import Asking, BadHook, Target, asking, check, is_web, should_retry, told_in
+from drifts.remediation_facts import RemediationRequested
 from drifts.transitions import Status
 from driftsentry.api import outgoing, tenancy
 from driftsentry.api.encryption import Undecipherable

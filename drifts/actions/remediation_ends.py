@@ -8,8 +8,8 @@ from alerts.models import Alert
 from audit.journal import Writer
 from drifts.actions import decide
 from drifts.actions.approving import Hearing
-from drifts.facts import RemediationFailed, RemediationSucceeded
 from drifts.models import Drift, RemediationRun
+from drifts.remediation_facts import RemediationFailed, RemediationSucceeded
 from drifts.transitions import Action, Status, can
 
 MAX_MESSAGE = 1000

@@ -8,9 +8,9 @@ from django.conf import settings
 
 from audit import journal
 from audit.actors import Actor
-from drifts.facts import StackHookChanged
 from drifts.models import RemediationHook, Stack
 from drifts.remediation.requests import USUAL, BadHook, Target, check
+from drifts.remediation_facts import StackHookChanged
 from driftsentry.api.errors import Invalid, NotFound
 
 FIELDS = ("kind", "url", "project", "ref", "is_enabled")

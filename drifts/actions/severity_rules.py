@@ -9,10 +9,10 @@ from django.db import IntegrityError, transaction
 from audit import journal
 from audit.actors import Actor
 from drifts.actions.locks import hold
-from drifts.facts import SeverityRuleChanged, SeverityRuleCreated, SeverityRuleDeleted
 from drifts.listed_rules import built_in_listed
 from drifts.models import SeverityRule
 from drifts.own_severity import MAX_RULES, OwnRule, complaints, rules_from
+from drifts.rule_facts import SeverityRuleChanged, SeverityRuleCreated, SeverityRuleDeleted
 from drifts.severity import SeverityRule as AskedRule
 from driftsentry.api.errors import Conflict, Invalid, NotFound
 
