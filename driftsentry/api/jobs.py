@@ -1,15 +1,68 @@
 """Jobs put in the queue by the transaction that is their cause: none is lost, about a rollback, or too early."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypedDict, Unpack
+from typing import Any, LiteralString, TypedDict, Unpack
 
+from django.db import connection
 from procrastinate.contrib.django.django_connector import DjangoConnector
+from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import DEFAULT_QUEUE, Job, JobDeferrer
 from procrastinate.manager import JobManager
 from procrastinate.tasks import configure_task
 from procrastinate.types import TimeDeltaParams
+
+
+@contextmanager
+def _trouble_of_the_database() -> Iterator[None]:
+    """Have trouble of the database told as Django tells it: procrastinate wraps it as an error of its own.
+
+    Raises:
+        DatabaseError: Django's, of the kind it was.
+    """
+    try:
+        yield
+    except ConnectorException as error:
+        if error.__cause__ is None:
+            raise
+        with connection.wrap_database_errors:
+            raise error.__cause__ from None
+
+
+class OwnConnection(DjangoConnector):
+    """Django's own connection, whose troubles are Django's too."""
+
+    def execute_query(self, query: LiteralString, **arguments: Any) -> None:
+        """Run a statement.
+
+        Args:
+            query: The statement.
+            **arguments: Its parameters.
+        """
+        with _trouble_of_the_database():
+            super().execute_query(query, **arguments)
+
+    def execute_query_one(self, query: LiteralString, **arguments: Any) -> dict[str, Any]:
+        """Run a statement and give its first row.
+
+        Args:
+            query: The statement.
+            **arguments: Its parameters.
+        """
+        with _trouble_of_the_database():
+            return super().execute_query_one(query, **arguments)
+
+    def execute_query_all(self, query: LiteralString, **arguments: Any) -> list[dict[str, Any]]:
+        """Run a statement and give its rows.
+
+        Args:
+            query: The statement.
+            **arguments: Its parameters.
+        """
+        with _trouble_of_the_database():
+            return super().execute_query_all(query, **arguments)
 
 
 class Options(TypedDict, total=False):
@@ -45,7 +98,7 @@ def job(task: str, **options: Unpack[Options]) -> JobDeferrer:
         task: The task's name.
         **options: As procrastinate's.
     """
-    return configure_task(name=task, job_manager=JobManager(DjangoConnector()), **options)
+    return configure_task(name=task, job_manager=JobManager(OwnConnection()), **options)
 
 
 def defer_all(task: str, errands: Iterable[Errand]) -> int:
@@ -73,5 +126,5 @@ def defer_all(task: str, errands: Iterable[Errand]) -> int:
         for one in errands
     ]
     if jobs:
-        JobManager(DjangoConnector()).batch_defer_jobs(jobs)
+        JobManager(OwnConnection()).batch_defer_jobs(jobs)
     return len(jobs)

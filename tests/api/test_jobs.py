@@ -1,14 +1,17 @@
 """Jobs go into the queue by the transaction that is their cause, in a worker as elsewhere."""
 
+from collections.abc import Callable
 from pathlib import Path
 
+import psycopg
 import pytest
-from django.db import transaction
+from django.db import OperationalError, connection, transaction
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.contrib.django.models import ProcrastinateJob
+from procrastinate.contrib.django.utils import connector_params
 
-from driftsentry.api.jobs import job
+from driftsentry.api.jobs import Errand, defer_all, job
 
 ROOT = Path(__file__).parents[2]
 APPS = ("accounts", "alerts", "audit", "costs", "drifts", "driftsentry")
@@ -23,6 +26,27 @@ def test_a_job_that_a_worker_asks_for_goes_with_its_transaction() -> None:
             assert jobs.count() == 1
             transaction.set_rollback(True)
         assert jobs.count() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda: job("drifts.tasks.run_scan").defer(account_id="a", scan_id="b"),
+        lambda: defer_all("drifts.tasks.run_scan", [Errand(args={}, queueing_lock="a")]),
+    ],
+    ids=["one", "many"],
+)
+def test_a_database_that_goes_away_is_told_as_such(ask: Callable[[], object]) -> None:
+    with pytest.raises(OperationalError, match="terminating connection"), transaction.atomic():
+        lose_the_session_before(ask)
+
+
+def lose_the_session_before(ask: Callable[[], object]) -> None:
+    with psycopg.connect(**connector_params()) as other, connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        other.execute("SELECT pg_terminate_backend(%s, 5000)", cursor.fetchone())
+    ask()
 
 
 def test_nothing_else_puts_jobs_in_the_queue() -> None:

@@ -34,12 +34,14 @@ class Person:
         email: Who.
         answers: How often each status came.
         unanswered: How many requests were cut.
+        errors: Answers that tell of an error of ours.
     """
 
     cluster: Cluster
     email: str
     answers: Counter[int] = field(default_factory=Counter)
     unanswered: int = 0
+    errors: list[str] = field(default_factory=list)
     _token: str = field(default="", repr=False)
     _until: float = 0.0
 
@@ -89,6 +91,8 @@ class Person:
             self.unanswered += 1
         else:
             self.answers[answer.status_code] += 1
+            if answer.status_code == httpx.codes.INTERNAL_SERVER_ERROR:
+                self.errors.append(f"{answer.request.method} {answer.request.url.path}: {answer.text}")
 
 
 @dataclass(frozen=True, slots=True)
