@@ -85,13 +85,13 @@ class LiveStream:
             feed = await self._hub.join(socket)
         try:
             code = await Conversation(socket, feed, receive).run()
+        except asyncio.CancelledError:  # the server ends
+            await _close(socket, protocol.CLOSE_RESTART)
+            raise
         finally:
             self._hub.leave(socket)
         if code is not None:
-            CLOSED.labels(code=str(code)).inc()
-            if code == protocol.CLOSE_SLOW:
-                DELIVERY_FAILED.inc()
-            await socket.outbox.close(code)
+            await _close(socket, code)
 
 
 class Conversation:
@@ -109,6 +109,7 @@ class Conversation:
         self._feed = feed
         self._receive = receive
         self._pace = Pace(settings.THROTTLE_SOCKET)
+        socket.outbox.count_frames(self._count)
 
     async def run(self) -> int | None:
         """Talk until either side has had enough.
@@ -145,8 +146,7 @@ class Conversation:
             message = await self._receive()
             if message["type"] != "websocket.receive":
                 return
-            if not self._pace.allows():
-                self._slow_down()
+            if not self._count():
                 continue
             try:
                 request = protocol.parse(message.get("text"))
@@ -154,12 +154,15 @@ class Conversation:
             except BadRequest as error:
                 self._socket.say(protocol.refusal(error.message, ref=error.ref))
 
-    def _slow_down(self) -> None:
-        """Refuse what comes too fast, unread; who goes on all the same is shown out."""
+    def _count(self) -> bool:
+        """Whether what comes is within the pace; if not it is refused, and who goes on all the same is shown out."""
+        if self._pace.allows():
+            return True
         if self._pace.is_abused:
             self._socket.close(protocol.CLOSE_ABUSE)
         else:
             self._socket.say(protocol.refusal(TOO_FAST, ref=None, code="RATE_LIMIT"))
+        return False
 
     async def _answer(self, request: Request) -> None:
         try:
@@ -213,6 +216,13 @@ class Conversation:
         if refused:
             self._socket.reset(head, refused)
         self._feed.follow(self._socket)
+
+
+async def _close(socket: Socket, code: int) -> None:
+    CLOSED.labels(code=str(code)).inc()
+    if code == protocol.CLOSE_SLOW:
+        DELIVERY_FAILED.inc()
+    await socket.outbox.close(code)
 
 
 async def _identity_of(scope: WebSocketScope) -> Identity | None:

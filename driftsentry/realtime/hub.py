@@ -26,6 +26,8 @@ logger = structlog.get_logger(__name__)
 
 SHORTEST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 30.0
+LOOK_PATIENCE_SECONDS = 20.0
+"""Longer than the database lets a query wait for a lock: what takes longer is a connection that nobody answers."""
 REJOIN_SECONDS = 600.0
 """A layer may forget a group's members after a day (Channels' specification); this is well before."""
 
@@ -59,7 +61,7 @@ class Hub:
                 self._feeds[account] = feed
             feed.join(socket)
         if not self._rounds:
-            rounds = (self._listen(), self._look_around(), self._beat())
+            rounds = (self._listen(), self._look_around(), self._watch_tokens(), self._beat())
             self._rounds = [self._spawn(work, self._give_all_up) for work in rounds]
         SOCKETS.inc()
         OPENED.inc()
@@ -160,10 +162,10 @@ class Hub:
                     await self._look_now.wait()
             self._look_now.clear()
             try:
-                await self._look()
-            except Error as error:
+                async with asyncio.timeout(LOOK_PATIENCE_SECONDS):
+                    await self._look()
+            except (Error, TimeoutError) as error:
                 logger.warning("look_failed", error=type(error).__name__)
-            self._close_expired()
 
     async def _look(self) -> None:
         BEHIND.set(sum(feed.behind for feed in self._feeds.values()))
@@ -178,11 +180,14 @@ class Hub:
             if code:
                 socket.close(code)
 
-    def _close_expired(self) -> None:
-        now = timezone.now()
-        for socket in list(self._sockets()):
-            if socket.identity.expires_at <= now:
-                socket.close(CLOSE_TOKEN)
+    async def _watch_tokens(self) -> None:
+        """Close the sockets whose token has expired: a round of its own, as a look may wait for the database."""
+        while True:
+            await asyncio.sleep(settings.REALTIME_LOOK_SECONDS)
+            now = timezone.now()
+            for socket in list(self._sockets()):
+                if socket.identity.expires_at <= now:
+                    socket.close(CLOSE_TOKEN)
 
     async def _beat(self) -> None:
         while True:

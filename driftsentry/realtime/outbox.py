@@ -3,12 +3,13 @@
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from asgiref.typing import ASGISendCallable
 from daphne.ws_protocol import WebSocketProtocol
 
+from driftsentry.realtime.protocol import CLOSE_ABUSE
 from driftsentry.serving.flow import Flow
 
 LIMIT = 1024
@@ -19,6 +20,9 @@ HANDFUL = 16
 """A timer for each frame would cost as much as the frame."""
 SLOW_SECONDS = 10.0
 GOODBYE_SECONDS = 10
+CONTINUATION, PING, PONG = 0x0, 0x9, 0xA
+COUNTED = frozenset({CONTINUATION, PING, PONG})
+"""Frames that make no message of their own (RFC 6455, section 11.8)."""
 
 
 class TooSlow(Exception):
@@ -115,6 +119,14 @@ class Outbox:
             async with asyncio.timeout(GOODBYE_SECONDS):
                 await self._line.close(code)
 
+    def count_frames(self, count: Callable[[], object]) -> None:
+        """Count what the client sends that makes no message.
+
+        Args:
+            count: Called for each such frame.
+        """
+        self._line.count_frames(count)
+
     def client_held(self) -> contextlib.AbstractContextManager[None]:
         """Read nothing from the client while a block lasts."""
         return held(self._send)
@@ -125,6 +137,13 @@ class Line(Protocol):
 
     async def open(self) -> None:
         """Wait until the client has taken enough of what was sent."""
+
+    def count_frames(self, count: Callable[[], object]) -> None:
+        """Count what the client sends that makes no message.
+
+        Args:
+            count: Called for each such frame.
+        """
 
     async def close(self, code: int) -> None:
         """Close the connection.
@@ -148,6 +167,13 @@ class StandardLine:
     async def open(self) -> None:
         """Nothing to wait for."""
 
+    def count_frames(self, count: Callable[[], object]) -> None:
+        """Nothing is seen of them.
+
+        Args:
+            count: Not called.
+        """
+
     async def close(self, code: int) -> None:
         """Close the connection.
 
@@ -168,11 +194,36 @@ class DaphneLine(Flow):
         """
         super().__init__()
         self._protocol = protocol
+        self._last_answered = protocol.autoPingPendingSeq
         protocol.unregisterProducer()  # the HTTP channel's, which has no more to do since the upgrade
         protocol.registerProducer(self, True)
         # A client that was too slow may still read the reason: autobahn gives it a second otherwise.
         protocol.closeHandshakeTimeout = GOODBYE_SECONDS
         protocol.failByDrop = False  # what is no UTF-8, or too large, is answered with its close code
+
+    def count_frames(self, count: Callable[[], object]) -> None:
+        """Count what autobahn deals with by itself: pings, pongs that nobody asked for, further pieces of a message.
+
+        Args:
+            count: Called for each such frame.
+        """
+        begin = self._protocol.onFrameBegin
+
+        def counted() -> None:
+            begin()
+            opcode = self._protocol.current_frame.opcode
+            if opcode in COUNTED and not (opcode == PONG and self._is_awaited()):
+                count()
+
+        self._protocol.onFrameBegin = counted
+
+    def _is_awaited(self) -> bool:
+        """Whether a pong may answer daphne's last ping: the first after it may."""
+        last = self._protocol.autoPingPendingSeq
+        if last == self._last_answered:
+            return False
+        self._last_answered = last
+        return True
 
     async def close(self, code: int) -> None:
         """Close the connection.
@@ -182,6 +233,8 @@ class DaphneLine(Flow):
         """
         self._protocol.muted = True  # nobody reads any more what it still sends
         self._protocol.sendCloseFrame(code=code)
+        if code == CLOSE_ABUSE:
+            self._protocol.transport.pauseProducing()  # nor is it looked at, until autobahn has waited long enough
 
 
 def line_of(send: ASGISendCallable) -> Line:

@@ -25,6 +25,7 @@ CLOSE_DEACTIVATED = 4403
 CLOSE_SLOW = 1013
 CLOSE_FAILED = 1011
 CLOSE_ABUSE = 1008
+CLOSE_RESTART = 1012
 CLOSE_FULL = 1013
 CLOSE_TOO_MANY = 4429
 SUBPROTOCOL = "driftsentry.v1"
@@ -34,9 +35,11 @@ CLOSES = {
     CLOSE_DEACTIVATED: "The user was deactivated.",
     CLOSE_TOO_MANY: "The user or the account has too many sockets: close one, or come back later.",
     CLOSE_SLOW: "The client does not read fast enough, or the process has too many sockets: connect again and resume.",
-    CLOSE_ABUSE: "Requests kept coming faster than they may.",
+    CLOSE_ABUSE: "Requests, or WebSocket pings, kept coming faster than they may.",
+    CLOSE_RESTART: "The process ends, as it does before a restart: connect again and resume.",
     1009: "A message of more than a megabyte.",
     1007: "A text that is not UTF-8.",
+    1002: "A frame that breaks the WebSocket protocol (RFC 6455).",
     CLOSE_FAILED: "Something went wrong on our side: connect again and resume.",
 }
 """Why the server closes a socket."""

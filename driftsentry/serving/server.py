@@ -1,11 +1,16 @@
 """The server: daphne's, with connections and requests of ours."""
 
+import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
+from autobahn.exception import Disconnected
 from daphne import http_protocol
 from daphne import server as daphne_server
 from daphne.endpoints import build_endpoint_description_strings
+from daphne.ws_protocol import WebSocketProtocol
+from twisted.internet import defer
 from twisted.web import http
 
 from driftsentry.serving.channel import BoundedChannel
@@ -13,6 +18,9 @@ from driftsentry.serving.limits import Limits
 from driftsentry.serving.requests import BoundedRequest
 
 logger = structlog.get_logger(__name__)
+
+GOODBYE_SECONDS = 2.0
+"""How long what runs may take to end, and a WebSocket's client to answer that it does."""
 
 
 class Factory(http_protocol.HTTPFactory):
@@ -76,6 +84,7 @@ class Server(daphne_server.Server):
         """
         # Its access log would show query strings, and its name says what to attack: neither.
         self.connections: dict[Any, dict[str, Any]] = {}
+        self._ports: list[Any] = []
         endpoints = build_endpoint_description_strings(host=host, port=port)
         super().__init__(application, endpoints=endpoints, verbosity=0, server_name="")
         self._limits = limits
@@ -92,13 +101,44 @@ class Server(daphne_server.Server):
         Args:
             protocol: The request, or the WebSocket, which waits by itself (`driftsentry.realtime.outbox`).
             message: The part.
+
+        Raises:
+            OSError: The WebSocket is closing, as when its client broke the protocol (ASGI's word for it).
         """
-        await super().handle_reply(protocol, message)
+        try:
+            await super().handle_reply(protocol, message)
+        except Disconnected as error:
+            raise OSError("Nobody takes what is sent on a WebSocket that is closing.") from error
         if isinstance(protocol, BoundedRequest):
             await protocol.room(seconds=self._limits.idle_seconds)
 
+    def listen_success(self, port: Any) -> None:
+        """Note what is listened on.
+
+        Args:
+            port: Twisted's listening port.
+        """
+        self._ports.append(port)
+        super().listen_success(port)
+
     def kill_all_applications(self) -> Any:
-        """Stop what runs. Daphne would stumble over a request that is not whole yet, and stop nothing."""
-        running = {key: found for key, found in self.connections.items() if "application_instance" in found}
-        self.connections = running
-        return super().kill_all_applications()
+        """Stop what runs. Daphne would stumble over a request that is not whole yet, and wait for one of the others."""
+        return defer.Deferred.fromFuture(asyncio.ensure_future(self._end()))
+
+    async def _end(self) -> None:
+        """Take no more connections, stop what runs, and let what WebSockets are told at their end reach the clients."""
+        for port in self._ports:
+            port.stopListening()
+        found = self.connections.values()
+        running = [one["application_instance"] for one in found if "application_instance" in one]
+        for application in running:
+            application.cancel()
+        await _ended(running)
+        sockets = [one for one in self.connections if isinstance(one, WebSocketProtocol)]
+        closing = [one.is_closed for one in sockets if one.state == one.STATE_CLOSING]
+        await _ended([one.asFuture(asyncio.get_running_loop()) for one in closing])
+
+
+async def _ended(what: Sequence[asyncio.Future[Any]]) -> None:
+    if what:
+        await asyncio.wait(what, timeout=GOODBYE_SECONDS)

@@ -38,8 +38,12 @@ class Deaf:
         self._socket.sendall(Frame(Opcode.TEXT, text.encode()).serialize(mask=True))
 
     def taken(self, text: str, *, most: int) -> int:
-        """Send the same frame on and on: how many bytes were taken, of so many, before nobody took more."""
-        frame, sent = Frame(Opcode.TEXT, text.encode()).serialize(mask=True), 0
+        """Send the same text on and on: how many bytes were taken, of so many, before nobody took more."""
+        return self.frames_taken(Frame(Opcode.TEXT, text.encode()), most=most)
+
+    def frames_taken(self, one: Frame, *, most: int) -> int:
+        """The same, of any frame."""
+        frame, sent = one.serialize(mask=True), 0
         self._socket.settimeout(STUCK_SECONDS)
         with suppress(OSError):
             while sent < most:

@@ -1,18 +1,22 @@
 """The hub: what wakes it, what it survives, whom it shows out."""
 
 import asyncio
+from collections.abc import Collection
 from contextlib import AsyncExitStack
+from dataclasses import replace
+from itertools import count
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from channels.layers import get_channel_layer
 from django.db import connection
+from django.utils import timezone
 from pytest_django import Settings
 
 from audit.doorbell import GROUP
 from driftsentry.local.redis import LocalRedis
-from driftsentry.realtime import events, feed, hub
+from driftsentry.realtime import events, feed, hub, tail
 from driftsentry.realtime.consumer import LiveStream
 from driftsentry.realtime.events import Entry, Event
 from driftsentry.realtime.outbox import LIMIT
@@ -126,6 +130,43 @@ async def test_a_token_that_expires_closes_its_socket_unless_a_fresh_one_came(
         assert await careless.close_code() == 4401
         await off_loop(happen, world.account.pk, drift_created())
         await careful.event("drift:created")
+
+
+async def test_a_token_that_expires_closes_its_socket_also_while_a_look_waits_for_the_database(
+    stream: LiveStream, token: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.REALTIME_LOOK_SECONDS = 0.1
+    looking = asyncio.Event()
+
+    async def waiting(accounts: Collection[UUID]) -> None:
+        looking.set()
+        await asyncio.get_running_loop().create_future()
+
+    async with Talk(stream, token) as talk:
+        await talk.listen()
+        monkeypatch.setattr(tail, "heads", waiting)
+        await asyncio.wait_for(looking.wait(), PATIENCE_SECONDS)
+        (shared,) = stream._hub._feeds.values()
+        (socket,) = shared.sockets
+        socket.identity = replace(socket.identity, expires_at=timezone.now())
+        assert await talk.close_code() == 4401
+
+
+async def test_a_look_that_nobody_answers_is_given_up_for_another_one(
+    stream: LiveStream, world: Any, token: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.REALTIME_LOOK_SECONDS = 0.1
+    ended, looks = tail.ended, count()
+
+    async def waiting_at_first(sessions: Collection[UUID]) -> dict[UUID, int]:
+        return await (ended(sessions) if next(looks) else asyncio.get_running_loop().create_future())
+
+    async with Talk(stream, token) as talk:
+        await talk.listen()
+        monkeypatch.setattr(hub, "LOOK_PATIENCE_SECONDS", 1.0)
+        monkeypatch.setattr(tail, "ended", waiting_at_first)
+        await off_loop(_sql, "UPDATE accounts_session SET revoked_at = now() WHERE user_id = %s", world.viewer.pk)
+        assert await talk.close_code() == 4401
 
 
 async def test_with_the_database_away_nobody_is_shown_out_and_nothing_is_lost(

@@ -9,13 +9,16 @@ from uuid import UUID, uuid4
 import pytest
 from pytest_django import Settings
 from websockets.exceptions import ConnectionClosed
+from websockets.frames import Frame, Opcode
 
+from driftsentry.local.processes import wait_until
 from driftsentry.realtime.consumer import LiveStream
 from driftsentry.realtime.limits import PATIENCE, Full, Pace, Places
 from driftsentry.realtime.tail import Identity
+from tests.realtime.deaf import deaf
 from tests.realtime.happenings import drift_created, happen
 from tests.realtime.inprocess import Talk, off_loop
-from tests.realtime.server import Client, environment, serving
+from tests.realtime.server import PATIENCE_SECONDS, Client, Server, environment, serving
 
 ACME, RIVAL = uuid4(), uuid4()
 
@@ -125,6 +128,32 @@ def test_one_too_many_is_told_by_a_close_code_and_a_place_that_is_left_can_be_ha
         assert server.sample('driftsentry_realtime_refused_total{reason="too_many_of_user"}') == 1
         with Client.listening(server, token) as again:
             _asks_too_fast(again, world)
+
+
+def test_an_ordinary_clients_pings_are_answered(server: Server, token: str) -> None:
+    with server.connect(token) as client:
+        client.ready()
+        for _ in range(50):
+            assert client.socket.ping().wait(PATIENCE_SECONDS)
+        assert client.ask("ping")["event"] == "ack"
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        Frame(Opcode.PING, b"x" * 125),
+        Frame(Opcode.PONG, b""),
+        Frame(Opcode.CONT, b"", fin=False),
+    ],
+    ids=lambda frame: frame.opcode.name,
+)
+def test_who_floods_with_frames_that_make_no_message_is_shown_out(server: Server, token: str, frame: Frame) -> None:
+    abused = 'driftsentry_realtime_closed_total{code="1008"}'
+    before = server.sample(abused)
+    with deaf(server, token) as client:
+        client.frames_taken(Frame(Opcode.TEXT, b"", fin=False), most=1)
+        client.frames_taken(frame, most=2_000 * len(frame.serialize(mask=True)))
+        assert wait_until(lambda: server.sample(abused) == before + 1, seconds=30)
 
 
 def _asks_too_fast(client: Client, world: Any) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management.base import OutputWrapper
+from django.core.management import call_command
+from django.core.management.base import CommandError, OutputWrapper
 
 from driftsentry.local.processes import free_port, stop, wait_until
 from driftsentry.management.commands import watch
@@ -22,11 +23,13 @@ from tests.realtime.happenings import drift_created, happen
 from tests.realtime.server import Server, environment, serving
 
 
-def _watching(server: Server, token: str, said: Path, *, told: str = "") -> "subprocess.Popen[bytes]":
+def _watching(
+    server: Server, token: str, said: Path, *, told: str = "", stdout: int | None = None
+) -> "subprocess.Popen[bytes]":
     command = [sys.executable, "manage.py", "watch", "--token", token, "--url", f"ws://127.0.0.1:{server.port}/ws"]
-    with said.open("wb") as out:
+    with said.open("wb") as file:
         process = subprocess.Popen(  # noqa: S603
-            command, stdin=subprocess.PIPE, stdout=out, stderr=subprocess.STDOUT, env=environment()
+            command, stdin=subprocess.PIPE, stdout=stdout or file, stderr=file, env=environment()
         )
     assert process.stdin
     with process.stdin as stdin:
@@ -149,6 +152,51 @@ def test_a_token_that_does_not_hold_ends_it_in_words(server: Server, tmp_path: P
     assert process.wait(30) == 1
     assert "log in again" in said.read_text()
     assert "Traceback" not in said.read_text()
+
+
+@pytest.mark.parametrize(
+    ("token", "url", "words"),
+    [
+        ("", "ws://localhost/ws", "no access token"),
+        ("one\ntwo", "ws://localhost/ws", "no access token"),
+        ("a.b.c", "http://localhost:8000", "no address of a stream"),
+        ("a.b.c", "localhost:8000/ws", "no address of a stream"),
+        ("a.b.c", "ws://localhost:99999/ws", "no address of a stream"),
+    ],
+)
+def test_what_it_cannot_begin_with_is_said_in_words(token: str, url: str, words: str) -> None:
+    with pytest.raises(CommandError, match=words):
+        call_command("watch", token=token, url=url)
+
+
+def test_a_filter_that_the_stream_refuses_ends_it_in_words(server: Server, token: str) -> None:
+    with pytest.raises(CommandError, match="drifts cannot be had so: This is no request: Invalid enum value 'nix'"):
+        call_command("watch", token=token, url=f"ws://127.0.0.1:{server.port}/ws", severity=["nix"])
+
+
+def test_it_ends_quietly_when_nobody_reads_on(world: Any, server: Server, token: str, tmp_path: Path) -> None:
+    said = tmp_path / "said"
+    process = _watching(server, token, said, stdout=subprocess.PIPE)
+    try:
+        assert process.stdout
+        with process.stdout as read:
+            assert read.readline().startswith(b"ready")
+        happen(world.account.pk, drift_created())
+        assert process.wait(30) == 0
+    finally:
+        stop(process)
+    assert said.read_text() == ""
+
+
+def test_too_many_sockets_are_told(token: str, tmp_path: Path) -> None:
+    said = tmp_path / "said"
+    with serving(tmp_path, environment(REALTIME_MAX_SOCKETS_PER_USER="1")) as server, server.connect(token) as first:
+        first.ready()
+        process = _watching(server, token, said)
+        try:
+            assert wait_until(lambda: "closed with 4429. The user or the account has" in said.read_text(), seconds=30)
+        finally:
+            stop(process, (signal.SIGINT, 10.0))
 
 
 def test_the_token_may_come_from_the_standard_input(world: Any, server: Server, token: str, tmp_path: Path) -> None:

@@ -1,25 +1,31 @@
 """`manage.py watch`: the live stream in a terminal, one line an event."""
 
 import json
+import os
+import re
 import sys
 import time
 from argparse import ArgumentParser
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import closing
 from datetime import datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 from driftsentry.local.services import data_dir, read_services
+from driftsentry.realtime.protocol import CLOSE_DEACTIVATED, CLOSE_TOKEN, CLOSES
 
 CHANNELS = ("drifts", "alerts", "scans")
 FILTERS = {"severity": "drifts, alerts", "stack": "drifts, alerts, scans"}
 """Filters, and the channels that have them."""
 TRIES = 10
 STDIN = "-"
+TOKEN = re.compile(r"[A-Za-z0-9._-]+")
+"""The letters of a JSON Web Token (RFC 7515, section 3.1)."""
 RESUMING = "resume"
 """Marks the request to go on where it stopped."""
 PAUSE_SECONDS = 1.0
@@ -27,7 +33,7 @@ LONGEST_PAUSE_SECONDS = 15.0
 OPEN_SECONDS = 10.0
 CLOSE_SECONDS = 1.0
 """How long Ctrl-C waits for the server's own goodbye."""
-ENDED_FOR_GOOD = {4401, 4403}
+ENDED_FOR_GOOD = {CLOSE_TOKEN, CLOSE_DEACTIVATED}
 NAMING = ("title", "resourceId", "id")
 """What names the subject of an event, the best first."""
 TELLING = ("status", "stack", "region")
@@ -61,8 +67,10 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print each frame as it came, one a line")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Watch until Ctrl-C or until the session ends."""
+        """Watch until Ctrl-C, until nobody reads what is printed, or until the session ends."""
         token = sys.stdin.readline().strip() if options["token"] == STDIN else options["token"]
+        if not TOKEN.fullmatch(token):
+            raise CommandError("That is no access token: give the accessToken that POST /api/v1/auth/login answers.")
         url = options["url"] or _local_address()
         self._after: dict[str, Any] | None = None
         self._failures = 0
@@ -75,27 +83,41 @@ class Command(BaseCommand):
                 time.sleep(min(PAUSE_SECONDS * self._failures, LONGEST_PAUSE_SECONDS))
         except KeyboardInterrupt:
             return
-        raise CommandError(f"{url} does not answer.")
+        except BrokenPipeError:
+            _print_nothing_more()
+            return
+        raise CommandError(f"{url}: given up after {TRIES} tries.")
 
     def _watch(self, url: str, token: str, requests: list[dict[str, Any]]) -> None:
         """Print what comes on one connection until it is cut.
 
         Raises:
-            CommandError: The token does not hold, or its session has ended.
+            CommandError: The token does not hold, its session has ended, or what is asked for is refused.
         """
+        with closing(self._frames(url, token, requests)) as frames:
+            for frame in frames:
+                refused = frame.get("ref") if frame["event"] == "error" else None
+                if refused in CHANNELS:
+                    raise CommandError(f"{refused} cannot be had so: {frame['data']['message']}")
+                self._print(frame)
+                if refused == RESUMING:
+                    return  # to come back and ask again: what happened meanwhile would be missing
+
+    def _frames(self, url: str, token: str, requests: list[dict[str, Any]]) -> Generator[dict[str, Any], None, None]:
+        """What comes on one connection. It is printed elsewhere: a closed pipe is not to be taken for a cut."""
         try:
             with _connected(url, token) as socket:
-                for frame in map(json.loads, _subscribed(socket, requests, self._after)):
-                    self._print(frame)
-                    if frame["event"] == "error" and frame.get("ref") == RESUMING:
-                        return  # to come back and ask again: what happened meanwhile would be missing
+                yield from map(json.loads, _subscribed(socket, requests, self._after))
         except InvalidStatus as error:
             if error.response.status_code in {401, 403}:
                 raise CommandError(f"{url} refused the token; log in again.") from error
             self.stderr.write(f"{url}: HTTP {error.response.status_code}")
         except ConnectionClosed as error:
-            if error.rcvd and error.rcvd.code in ENDED_FOR_GOOD:
+            code = error.rcvd.code if error.rcvd else 0
+            if code in ENDED_FOR_GOOD:
                 raise CommandError("The session has ended; log in again.") from error
+            why = f"closed with {code}. {CLOSES[code]}" if code in CLOSES else "the connection was cut"
+            self.stderr.write(f"{url}: {why}")
         except (InvalidHandshake, OSError) as error:
             self.stderr.write(f"{url}: {error}")
 
@@ -105,6 +127,13 @@ class Command(BaseCommand):
         if line:
             self.stdout.write(line)
             self.stdout.flush()
+
+
+def _print_nothing_more() -> None:
+    """Whoever read has closed the pipe; Python would fail once more as it flushes the rest at its end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        os.dup2(nowhere, stream.fileno())
 
 
 def _plain(frame: Mapping[str, Any]) -> str:
@@ -158,6 +187,7 @@ def _subscriptions(options: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [
         {
             "action": "subscribe",
+            "ref": channel,
             "channel": channel,
             "filter": {name: values for name, values in asked.items() if channel in FILTERS[name].split(", ")} or None,
         }
@@ -172,7 +202,10 @@ def _local_address() -> str:
 
 def _connected(url: str, token: str) -> ClientConnection:
     protocols = [Subprotocol("driftsentry.v1"), Subprotocol(f"bearer.{token}")]
-    return connect(url, subprotocols=protocols, open_timeout=OPEN_SECONDS, close_timeout=CLOSE_SECONDS)
+    try:
+        return connect(url, subprotocols=protocols, open_timeout=OPEN_SECONDS, close_timeout=CLOSE_SECONDS)
+    except (InvalidURI, ValueError) as error:
+        raise CommandError(f"{url} is no address of a stream, like ws://127.0.0.1:8000/ws: {error}.") from error
 
 
 def _subscribed(
