@@ -186,7 +186,7 @@ class DriftAdmin(TenantAdmin):
         buttons = []
         if drift is not None and self.has_decide_permission(request):
             buttons = [(one.value, decision.title) for one, decision in DECISIONS.items() if can(drift.status, one)]
-            buttons += offered(drift)
+            buttons += offered(drift, actor_of(request).user_id)
         seen = [] if drift is None else [(seen_name(drift), seen_digest(drift, {}))]
         context = {**(extra_context or {}), "decisions": buttons, "seen": seen}
         return super().change_view(request, object_id, form_url, context)

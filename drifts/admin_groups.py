@@ -12,7 +12,10 @@ class DriftGroupDecisionAdmin(TenantAdmin):
     """One decision each, for all drifts that shared a cause."""
 
     reading = Permission.READ
-    list_display = ("sentence", "action", "cause", "decided", "refused", "decided_by", "decided_at", "undone_at")
+    list_display = (
+        *("sentence", "action", "cause", "decided", "awaiting", "refused"),
+        *("decided_by", "decided_at", "undone_at"),
+    )
     list_filter = ("action", "cause")
     list_select_related = ("account", "decided_by")
     search_fields = ("sentence", "reason")
@@ -20,7 +23,7 @@ class DriftGroupDecisionAdmin(TenantAdmin):
     ordering = ("-id",)
     fields = (
         *("sentence", "cause", "group_id", "action", "reason", "until", "assignee", "decided_by", "decided_at"),
-        *("decided", "refused"),
+        *("decided", "awaiting", "refused"),
         *("undone_by", "undone_at", "undo_note", "undone", "left"),
     )
     readonly_fields = fields

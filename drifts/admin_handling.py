@@ -3,6 +3,7 @@
 from functools import partial
 from operator import attrgetter
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.db.models import QuerySet
@@ -23,13 +24,14 @@ def handling_actions() -> dict[str, tuple[Any, str, str]]:
     }
 
 
-def offered(drift: Drift) -> list[tuple[str, str]]:
-    """What a drift's page offers, each with the words on its button.
+def offered(drift: Drift, user_id: UUID | None) -> list[tuple[str, str]]:
+    """What a drift's page offers somebody, each with the words on its button.
 
     Args:
         drift: The drift.
+        user_id: Who looks at it.
     """
-    return [(name, handling.title) for name, handling in HANDLINGS.items() if handling.fits(drift)]
+    return [(name, handling.title) for name, handling in HANDLINGS.items() if handling.fits(drift, user_id)]
 
 
 def _ask_or_handle(

@@ -153,8 +153,9 @@ def _standing(
 
 
 def _decided(drift: Drift, voices: Iterable[DriftApproval]) -> list[Shown]:
-    """Who decided, the last one last; one person, where it took no others."""
-    shown = [Shown(by=row.user_id, at=row.given_at, decision=row.decision) for row in voices]
+    """Who decided, the last one last; one person, where it took no others. Voices that decided nothing are left out."""
+    decisive = (row for row in voices if row.ended_because == Ends.DECIDED)
+    shown = [Shown(by=row.user_id, at=row.given_at, decision=row.decision) for row in decisive]
     givers = {one.by for one in shown}
     if drift.approved_at is not None and drift.approved_by_id not in givers:
         shown.append(Shown(by=drift.approved_by_id, at=drift.approved_at, decision=Decision.APPROVE.value))

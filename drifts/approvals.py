@@ -135,6 +135,7 @@ class Lapsed(StrEnum):
     PRINCIPAL = "principal"
     REPLACED = "replaced"
     WITHDRAWN = "withdrawn"
+    OVERTAKEN = "overtaken"
 
 
 WORDS: dict[Lapsed, str] = {
@@ -144,6 +145,7 @@ WORDS: dict[Lapsed, str] = {
     Lapsed.PRINCIPAL: "whoever gave it made the change",
     Lapsed.REPLACED: "whoever gave it now says the other",
     Lapsed.WITHDRAWN: "whoever gave it took it back",
+    Lapsed.OVERTAKEN: "the drift was decided without it, or is over",
 }
 """Why a voice does not count, for a person."""
 

@@ -10,7 +10,10 @@ from audit.facts import Fact, register
 @register
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DriftGroupDecided(Fact):
-    """One decision was made of all drifts of a group, each of which tells it too; the reason is the fact's text."""
+    """One decision was made of all drifts of a group, each of which tells it too; the reason is the fact's text.
+
+    Of `awaiting` members it takes others who say the same.
+    """
 
     kind: ClassVar[str] = "drift_group.decided"
     sentence: ClassVar[str] = "Decision for a group of drifts: {action}, {members} of them"
@@ -19,6 +22,7 @@ class DriftGroupDecided(Fact):
     action: str
     members: int
     refused: int
+    awaiting: int = 0
 
 
 @register

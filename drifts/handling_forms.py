@@ -76,8 +76,8 @@ class Handling:
     """What is asked, of the people of an account."""
     run: Callable[..., object]
     """The action."""
-    fits: Callable[[Drift], bool]
-    """Whether a drift's page offers it."""
+    fits: Callable[[Drift, UUID | None], bool]
+    """Whether a drift's page offers it to a user."""
     is_bound: bool = False
     """Whether it is about the difference as it was looked at, and no other."""
 
@@ -88,14 +88,14 @@ HANDLINGS: dict[str, Handling] = {
         "It is theirs to see to; they are told.",
         AssignForm,
         assign_drift,
-        lambda drift: drift.is_open,
+        lambda drift, _: drift.is_open,
     ),
     "snooze": Handling(
         "Snooze",
         "Nobody is told of it for a while, or until it differs otherwise or becomes critical.",
         lambda data, _: SnoozeForm(data),
         snooze_drift,
-        lambda drift: drift.status in UNDECIDED,
+        lambda drift, _: drift.status in UNDECIDED,
         is_bound=True,
     ),
     "unsnooze": Handling(
@@ -103,20 +103,20 @@ HANDLINGS: dict[str, Handling] = {
         "People are told of it again.",
         lambda data, _: forms.Form(data),
         unsnooze_drift,
-        lambda drift: drift.snoozed_at is not None,
+        lambda drift, _: drift.snoozed_at is not None,
     ),
     "withdraw": Handling(
         "Take back",
         "What you have said of it counts no longer; it waits for others still.",
         lambda data, _: forms.Form(data),
         withdraw_approval,
-        lambda drift: drift.status in UNDECIDED and drift.voices.filter(ended_at=None).exists(),
+        lambda drift, user_id: drift.status in UNDECIDED and drift.voices.filter(ended_at=None, user=user_id).exists(),
     ),
     "review": Handling(
         "Review",
         "One person decided alone in an emergency: say what you think of it. The drift stays as it is.",
         lambda data, _: ReviewForm(data),
         review_drift,
-        lambda drift: drift.status not in UNDECIDED and drift.reviews.filter(reviewed_at=None).exists(),
+        lambda drift, _: drift.status not in UNDECIDED and drift.reviews.filter(reviewed_at=None).exists(),
     ),
 }

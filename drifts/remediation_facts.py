@@ -1,6 +1,6 @@
 """What can happen to a remediation, and to the hook that asks for it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 from uuid import UUID
 
@@ -10,12 +10,17 @@ from audit.facts import Fact, register
 @register
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StackHookChanged(Fact):
-    """A stack's remediation hook was set, changed or removed; the names of what changed, no values."""
+    """A stack's remediation hook was set, changed or removed: the names of what changed, and where it points.
+
+    `changes` holds old and new values of the kind, the host, the project, the ref and whether it is enabled, null where
+    there is none: never the secret, and of the address no more than its host.
+    """
 
     kind: ClassVar[str] = "stack.hook_changed"
     sentence: ClassVar[str] = "Remediation hook of {name} changed"
     name: str
     changed: tuple[str, ...]
+    changes: dict[str, list[object]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

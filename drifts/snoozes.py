@@ -24,6 +24,17 @@ def is_snoozed(at: datetime | None, until: datetime | None, now: datetime) -> bo
     return at is not None and (until is None or until > now)
 
 
+def lasts_as_long(at: datetime | None, until: datetime | None, other: datetime | None) -> bool:
+    """Say whether a snooze ends no earlier than another would.
+
+    Args:
+        at: When the drift was snoozed; None: it was not.
+        until: Until when; None: until it differs otherwise.
+        other: Until when the other would last; None: until the drift differs otherwise.
+    """
+    return at is not None and (until is None or (other is not None and until >= other))
+
+
 def lasting(until: datetime | None) -> str:
     """How long a snooze lasts, in words.
 

@@ -19,10 +19,8 @@ from drifts.actions.known import OnRecord
 from drifts.actions.voices import (
     DECIDERS,
     UNDECIDED,
-    Ends,
     People,
     end_lapsed,
-    end_voices,
     lapsed_of,
     policies_of,
     policy_for,
@@ -135,10 +133,20 @@ def _sweep(account_id: UUID, drift_ids: Sequence[UUID]) -> int:
         rows = Drift.objects.for_account(account_id).select_for_update(of=("self",), skip_locked=True)
         drifts = list(rows.filter(pk__in=drift_ids).order_by("pk").defer(*HEAVY))
         standing = standing_voices(account_id, [drift.pk for drift in drifts])
-        over = [drift.pk for drift in drifts if drift.status not in UNDECIDED]
-        end_voices(w, [row for pk in over for row in standing.pop(pk, [])], Ends.OVERTAKEN)
+        over = [drift for drift in drifts if drift.status not in UNDECIDED and drift.pk in standing]
+        _end_overtaken(w, [(drift, standing.pop(drift.pk)) for drift in over])
         _end_uncounted(w, drifts, standing)
     return len(drifts)
+
+
+def _end_overtaken(w: Writer, voices: Sequence[tuple[Drift, list[DriftApproval]]]) -> None:
+    """End what was said of drifts that were decided without it, or are over."""
+    ended: list[tuple[DriftApproval, Lapsed]] = []
+    for drift, rows in voices:
+        lapsed = [(row, Lapsed.OVERTAKEN) for row in rows]
+        record_lapse(w, drift, drift.stack.name, lapsed)
+        ended += lapsed
+    end_lapsed(w, ended)
 
 
 def _end_uncounted(w: Writer, drifts: Sequence[Drift], standing: dict[UUID, list[DriftApproval]]) -> None:

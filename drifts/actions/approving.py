@@ -6,7 +6,6 @@ that became graver needs more voices, and a policy that was lowered lets the nex
 by itself.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -105,7 +104,7 @@ class Hearing:
         self._drifts = [drift for drift in drifts if drift.status in UNDECIDED]
         self._people = People(w.account_id)
         self._given: list[DriftApproval] = []
-        self._ended: dict[Ends, list[DriftApproval]] = defaultdict(list)
+        self._decisive: list[DriftApproval] = []
         self._lapsed: list[tuple[DriftApproval, Lapsed]] = []
         self._reviews: list[DriftReview] = []
         self._waiting: list[_Waiting] = []
@@ -174,13 +173,12 @@ class Hearing:
                 told = {"needed": needed, "severity": drift.severity, "status": drift.status}
                 raise Conflict((BYPASS if is_undecided else TURNED).format(**told, other=decision.value))
         if is_undecided:
-            self._ended[Ends.OVERTAKEN] += self._standing.pop(drift.pk, [])
+            self._overtake(drift, self._standing.get(drift.pk, []))
 
     def save(self) -> None:
         """Write what was heard, in a fixed number of statements, and ask those whose voices are missing."""
         end_lapsed(self._w, self._lapsed)
-        for because, rows in self._ended.items():
-            end_voices(self._w, rows, because)
+        end_voices(self._w, self._decisive, Ends.DECIDED)
         DriftApproval.objects.bulk_create(self._given, batch_size=500)
         DriftReview.objects.bulk_create(self._reviews, batch_size=500)
         awake = [one for one in self._waiting if not one.drift.is_snoozed]
@@ -260,12 +258,18 @@ class Hearing:
 
     def _close(self, drift: Drift, decision: Decision, givers: frozenset[UUID]) -> None:
         """The drift is decided: what was said of it stands no longer."""
-        for row in self._standing.pop(drift.pk, []):
-            is_so = row.decision == decision.value and row.user_id in givers
-            self._ended[Ends.DECIDED if is_so else Ends.OVERTAKEN].append(row)
+        rows = self._standing.get(drift.pk, [])
+        decisive = [row for row in rows if row.decision == decision.value and row.user_id in givers]
+        self._decisive += decisive
+        self._overtake(drift, [row for row in rows if row not in decisive])
         for row in self._given[-1:]:
             if row.drift_id == drift.pk:
                 row.ended_at, row.ended_because = self._w.now, Ends.DECIDED
+
+    def _overtake(self, drift: Drift, rows: Sequence[DriftApproval]) -> None:
+        """Voices that had no part in how the drift was decided are told to have ended by it."""
+        if rows:
+            self._lapse(drift, [(row, Lapsed.OVERTAKEN) for row in rows])
 
     def _ask_for_review(self, drift: Drift, decision: Decision, due: datetime, breaker: UUID) -> None:
         review = DriftReview(

@@ -8,7 +8,7 @@ otherwise is nobody's to undo here: it is left alone, and the answer says so. Wh
 undone by `drifts.actions.handling`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -27,7 +27,7 @@ from drifts.actions.ending import Ending, end_drifts
 from drifts.actions.episodes import Place, opening
 from drifts.actions.handling import HANDLINGS, undo_handling
 from drifts.actions.opening import write_new
-from drifts.actions.voices import withdraw_given
+from drifts.actions.voices import UNDECIDED, standing_voices, withdraw_given
 from drifts.group_facts import DriftGroupUndone
 from drifts.models import Drift, DriftGroupDecision, DriftGroupMember
 from drifts.snoozes import NOT_SNOOZED
@@ -57,6 +57,7 @@ ALREADY = "It was undone before."
 UNDONE = "the decision for its group was undone"
 OTHERWISE = "It no longer stands as the decision left it: it is {status} now."
 NO_VOICE = "What was said of it stands no longer: it may be decided, or the approval lapsed."
+VOICED = "Somebody has said what is to be done with it, and that would be lost."
 REPLACED = "Its resource has another open drift by now."
 
 
@@ -110,8 +111,9 @@ def undo_group_decision(account_id: UUID, decision_id: UUID, *, note: str = "", 
 def _undo(w: Writer, made: DriftGroupDecision, members: Sequence[DriftGroupMember], note: str) -> None:
     drifts = _locked_whole(w.account_id, [one.drift_id for one in members])
     taken = _open_otherwise(w.account_id, drifts.values())
+    voiced = standing_voices(w.account_id, [pk for pk, drift in drifts.items() if drift.status in UNDECIDED])
     for member in members:
-        member.error = _why_left(made, drifts[member.drift_id], taken)
+        member.error = _why_left(made, drifts[member.drift_id], taken, voiced)
         member.outcome = DriftGroupMember.Outcomes.LEFT if member.error else DriftGroupMember.Outcomes.UNDONE
     standing = [drifts[one.drift_id] for one in members if not one.error]
     _end(w, [one for one in standing if one.is_open], note)
@@ -160,7 +162,9 @@ def _open_otherwise(account_id: UUID, drifts: Iterable[Drift]) -> set[tuple[UUID
     return {(stack_id, bytes(fingerprint)) for stack_id, fingerprint in rows}
 
 
-def _why_left(made: DriftGroupDecision, drift: Drift, taken: set[tuple[UUID, bytes]]) -> str:
+def _why_left(
+    made: DriftGroupDecision, drift: Drift, taken: Container[tuple[UUID, bytes]], voiced: Container[UUID]
+) -> str:
     """Say why a member is not to be undone; '' where it is."""
     left_it: dict[str, dict[str, Any]] = {
         "triage": {},
@@ -171,6 +175,8 @@ def _why_left(made: DriftGroupDecision, drift: Drift, taken: set[tuple[UUID, byt
     status = RESULT[LEADS_TO[made.action]].value
     if drift.status != status or any(getattr(drift, name) != value for name, value in left_it[made.action].items()):
         return OTHERWISE.format(status=drift.status)
+    if drift.pk in voiced:
+        return VOICED
     return REPLACED if (drift.stack_id, bytes(drift.fingerprint)) in taken else ""
 
 

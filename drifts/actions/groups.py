@@ -21,7 +21,9 @@ BATCH = 500
 OTHERS = (
     "The group has other members than you saw, or they differ otherwise; look again and decide on what is there now."
 )
-NOBODY = "None of its members can be decided so: look at what was decided of each."
+NOBODY = "None of its members can be decided so."
+MOST_REASONS = 3
+"""Why none can, where each has its own reason: an answer names the first ones."""
 
 
 def decide_group(
@@ -97,7 +99,7 @@ def keep(
     """
     decided, awaiting = (sum(one.outcome == word for one in outcomes) for word in ("decided", "awaiting"))
     if not decided + awaiting:
-        raise Conflict(NOBODY)
+        raise Conflict(why_nobody(outcomes))
     made = DriftGroupDecision.objects.create(
         account_id=w.account_id,
         group_id=offered.id,
@@ -131,10 +133,21 @@ def keep(
         action=action,
         members=decided,
         refused=made.refused,
+        awaiting=awaiting,
         text=reason,
     )
     w.record(fact)
     return made
+
+
+def why_nobody(outcomes: Sequence[Outcome]) -> str:
+    """Say why nothing was decided, in the words of the first `MOST_REASONS` of the members' reasons.
+
+    Args:
+        outcomes: What came of each.
+    """
+    reasons = dict.fromkeys(one.error for one in outcomes if one.error)
+    return " ".join([NOBODY, *list(reasons)[:MOST_REASONS]])
 
 
 def _left(members: Sequence[OpenDrift], asked: Sequence[OpenDrift], action: str) -> int:

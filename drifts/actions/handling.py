@@ -2,7 +2,7 @@
 
 Each drift has an outcome of its own, and one stops no other. A group's handling is kept as its decisions are. Undoing
 it ends what still stands as it left it: such drifts are awake, or whose they were before, where those may still decide,
-and nobody's otherwise; nothing is opened anew.
+and nobody's otherwise; nothing is opened anew. A member that is snoozed at least as long already is left as it is.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -22,11 +22,13 @@ from drifts.actions.grouping import drift_group
 from drifts.actions.groups import OTHERS, keep
 from drifts.actions.snoozing import must_be_to_come, must_be_undecided, snooze_each, unsnooze_each
 from drifts.models import Drift, DriftGroupDecision, DriftGroupMember
+from drifts.snoozes import lasts_as_long
 from driftsentry.api.errors import Conflict, Invalid
 
 SNOOZE, ASSIGN = "snooze", "assign"
 HANDLINGS = (SNOOZE, ASSIGN)
 OTHERWISE = "It no longer stands as this left it."
+AS_LONG = "It is snoozed at least as long already."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +42,8 @@ class Handling:
         act: Does it with those that fit.
         kept: What a group's decision keeps of it.
         is_done: Whether a drift is so already: in a large group it comes last.
+        has_as_much: Whether a drift has as much of it: such a member of a group is left as it is, for undoing it to
+            take nothing from it.
     """
 
     action: str
@@ -48,6 +52,7 @@ class Handling:
     act: Callable[[Writer, Sequence[Drift]], object]
     kept: Mapping[str, Any]
     is_done: Mapping[str, Any]
+    has_as_much: Callable[[Drift], bool] = lambda _: False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +90,7 @@ def snoozing(*, reason: str, until: datetime | None) -> Handling:
         act=act,
         kept={"until": until},
         is_done={"snoozed_at__isnull": False},
+        has_as_much=lambda drift: lasts_as_long(drift.snoozed_at, drift.snoozed_until, until),
     )
 
 
@@ -251,7 +257,7 @@ def _refusal(drift: Drift, handling: Handling, seen: Mapping[UUID, bytes] | None
         handling.must_fit(drift)
     except Conflict as error:
         return error.message
-    return ""
+    return AS_LONG if seen is not None and handling.has_as_much(drift) else ""
 
 
 def _stands(made: DriftGroupDecision, drift: Drift, before: UUID | None) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.conf import settings
@@ -14,6 +15,7 @@ from drifts.remediation_facts import StackHookChanged
 from driftsentry.api.errors import Invalid, NotFound
 
 FIELDS = ("kind", "url", "project", "ref", "is_enabled")
+POINTING = ("kind", "host", "project", "ref", "is_enabled")
 ADDRESS = frozenset({"kind", "url", "project"})
 """What says who gets the secret: once it changes, the secret is to be given anew."""
 
@@ -53,7 +55,7 @@ def set_hook(account_id: UUID, stack_id: UUID, *, values: Mapping[str, Any], by:
         if stack is None:
             raise NotFound
         before = RemediationHook.objects.filter(stack=stack).defer("secret").first()
-        wanted = _wanted(before, values)
+        wanted, pointed = _wanted(before, values), _pointing(before)
         changed = _changed(before, wanted)
         secret = values.get("secret") or ""
         if not secret and (before is None or ADDRESS & set(changed)):
@@ -68,7 +70,8 @@ def set_hook(account_id: UUID, stack_id: UUID, *, values: Mapping[str, Any], by:
         elif told:
             hook.save(update_fields=[*told, "updated_at"])
         if told:
-            w.record(StackHookChanged(id=stack.pk, name=stack.name, changed=told))
+            changes = _changes(pointed, _pointing(hook))
+            w.record(StackHookChanged(id=stack.pk, name=stack.name, changed=told, changes=changes))
     return hook_of(account_id, stack_id)
 
 
@@ -85,10 +88,11 @@ def remove_hook(account_id: UUID, stack_id: UUID, *, by: Actor) -> None:
     """
     with journal.writing(account_id, by=by) as w:
         found = RemediationHook.objects.filter(account_id=account_id, stack_id=stack_id)
-        name = found.values_list("stack__name", flat=True).first()
-        if name is None or not found.delete()[0]:
+        hook = found.select_related("stack").defer("secret").first()
+        if hook is None or not found.delete()[0]:
             raise NotFound
-        w.record(StackHookChanged(id=stack_id, name=name, changed=("removed",)))
+        changes = _changes(_pointing(hook), _pointing(None))
+        w.record(StackHookChanged(id=stack_id, name=hook.stack.name, changed=("removed",), changes=changes))
 
 
 def _wanted(before: RemediationHook | None, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -102,6 +106,19 @@ def _wanted(before: RemediationHook | None, values: Mapping[str, Any]) -> dict[s
 
 def _changed(before: RemediationHook | None, wanted: Mapping[str, Any]) -> list[str]:
     return [name for name in FIELDS if before is None or getattr(before, name) != wanted[name]]
+
+
+def _pointing(hook: RemediationHook | None) -> dict[str, object]:
+    """Where a hook points, as the journal tells it: no secret, and of its address the host alone."""
+    if hook is None:
+        return dict.fromkeys(POINTING)
+    url = urlsplit(hook.url)
+    host = f"{url.hostname}:{url.port}" if url.port else url.hostname
+    return dict(zip(POINTING, (hook.kind, host, hook.project or None, hook.ref or None, hook.is_enabled), strict=True))
+
+
+def _changes(before: Mapping[str, object], after: Mapping[str, object]) -> dict[str, list[object]]:
+    return {name: [was, after[name]] for name, was in before.items() if was != after[name]}
 
 
 def _kept(before: RemediationHook | None) -> str:

@@ -9,7 +9,7 @@ from uuid import UUID
 from accounts.models import Domain
 from audit.journal import Writer
 from drifts.approval_facts import DriftApprovalsLapsed
-from drifts.approvals import NO_POLICY, WORDS, Decision, Lapsed, Policy, Voice, is_same_person, lapse_of
+from drifts.approvals import NO_POLICY, WORDS, Decision, Lapsed, Policy, Voice, is_same_person, lapse_of, name_of
 from drifts.models import ApprovalPolicy, Drift, DriftApproval
 from drifts.transitions import Status
 from driftsentry.api.access import MATRIX, Permission
@@ -73,7 +73,7 @@ class People:
         """
         if not principal:
             return False
-        return is_same_person(principal, email, () if "@" in principal else self._domains)
+        return is_same_person(principal, email, () if "@" in name_of(principal) else self._domains)
 
 
 def principal_of(drift: Drift) -> str:

@@ -16,8 +16,8 @@ COLUMNS = (
     *("approvedAt", "approvedBy", "approvalReason", "rejectedAt", "rejectedBy", "rejectionReason", "resolvedAt"),
     *("resolvedHow", "createdAt", "updatedAt"),
 )
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes for the beginning of a formula (OWASP, "CSV Injection")."""
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What a spreadsheet takes for the beginning of a formula (OWASP, "CSV Injection"); the last are full-width."""
 
 
 def as_csv(batches: Iterator[list[Row]]) -> Iterator[bytes]:

@@ -119,7 +119,7 @@ class DriftApproval(models.Model):
         """What ended it."""
 
         DECIDED = "decided", "The drift was decided so"
-        OVERTAKEN = "overtaken", "The drift was decided without it, or is over"
+        OVERTAKEN = approvals.Lapsed.OVERTAKEN.value, "The drift was decided without it, or is over"
         DIFFERENCE = approvals.Lapsed.DIFFERENCE.value, "The difference has changed"
         EXPIRED = approvals.Lapsed.EXPIRED.value, "Expired"
         ROLE = approvals.Lapsed.ROLE.value, "Its giver may no longer decide"

@@ -97,7 +97,8 @@ class DriftGroupViewSet(viewsets.GenericViewSet[Drift]):
     def snooze(self, request: Request, pk: str, *args: Any, **kwargs: Any) -> Response:
         """Snooze all members as they stand now, each as it differs; those snoozed already come last of at most 1,000.
 
-        A member that is decided stops no other. Undo it by one call, which wakes those that it still holds.
+        A member that is decided, or is snoozed at least as long already, stops no other and stays as it is. Undo it by
+        one call, which wakes those that it still holds.
         """
         return self._handle(snoozing, GroupSnoozeSerializer, request, pk)
 

@@ -20,11 +20,11 @@ DIFFS = {"id", "text", "name", "severity", "changes"}
 NAMES_ONLY = {
     "user.changed": "fields",  # their values name people
     "api_key.changed": "fields",  # its name is a person's words
-    "stack.hook_changed": "changed",  # an address and a secret
 }
 OTHERWISE = {
     "user.role_changed": {"id", "text", "previous_role", "role"},
     "user.password_changed": {"id", "text", "how"},
+    "stack.hook_changed": {"id", "text", "name", "changed", "changes"},  # of an address its host, no secret
 }
 SECRET = re.compile(r"secret|passw|token|seed|credential|private|salt")
 CHANGED = sorted(kind for kind, _ in REGISTRY if kind.endswith("changed"))

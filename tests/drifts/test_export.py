@@ -169,7 +169,7 @@ def test_a_cell_is_text_a_number_or_nothing(three: Any) -> None:
     assert a["detectedAt"].endswith("Z")
 
 
-@pytest.mark.parametrize("begins", ["=", "+", "-", "@", "\t", "\r"])
+@pytest.mark.parametrize("begins", ["=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20"])
 def test_no_text_is_a_formula(world: Any, begins: str) -> None:
     report(world.engineer, f'{begins}HYPERLINK("http://evil.example","a, b")\n"c"')
     text = exported(world, format="csv")
@@ -191,6 +191,24 @@ def test_a_finding_names_its_resource_why_it_matters_and_where_to_look(world: An
     assert "/" not in place["physicalLocation"]["artifactLocation"]["uri"]
     assert one["hostedViewerUri"] == f"{settings.PUBLIC_URL}/admin/drifts/drift/{drift.pk}/change/"
     assert one["properties"]["costImpactMonthly"] is None or isinstance(one["properties"]["costImpactMonthly"], float)
+
+
+def test_what_github_knows_a_finding_by_is_its_own_and_survives_its_drift(world: Any) -> None:
+    drift = report(world.engineer, "i-1")
+    report(world.engineer, "i-2")
+    report(world.engineer, "i-1", stack="other")
+    report(world.engineer, "i-1", resource_type="EBS")
+
+    def known_by() -> dict[str, str]:
+        prints = [one["partialFingerprints"] for one in findings(world)]
+        return {one["driftSentryDrift/v1"]: one["primaryLocationLineHash"] for one in prints}
+
+    before = known_by()
+    assert len(set(before.values())) == len(before) == 4
+    assert all(re.fullmatch(r"[0-9a-f]{16}:1", one) for one in before.values())
+    world.client(world.engineer).post(f"/api/v1/drifts/{drift.pk}/resolve", {"how": "manual-fix"}, format="json")
+    anew = report(world.engineer, "i-1")
+    assert known_by()[str(anew.pk)] == before[str(drift.pk)]
 
 
 def test_a_message_names_some_of_many_changed_attributes(world: Any) -> None:

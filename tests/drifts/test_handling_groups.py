@@ -12,7 +12,7 @@ from alerts.models import Alert
 from drifts.actions import handling
 from drifts.actions.assigning import assign_drift
 from drifts.actions.decide import approve_drift
-from drifts.actions.snoozing import unsnooze_drift
+from drifts.actions.snoozing import snooze_drift, unsnooze_drift
 from drifts.models import Drift, DriftGroupDecision
 from tests.drifts.reported import REASON, report
 from tests.drifts.scans import facts
@@ -100,6 +100,32 @@ def test_of_very_many_those_that_are_not_snoozed_yet_come_first(world: Any, monk
     drifts = same_change(world, 5)
     assert [data(snooze(world), 201)["remaining"] for _ in range(3)] == [3, 1, 0]
     assert all(asleep(*drifts))
+
+
+def test_a_member_that_is_snoozed_as_long_already_is_left_as_it_is_also_when_it_is_undone(world: Any) -> None:
+    drifts, by = same_change(world, 4), world.actor(world.owner)
+    soon, late = (timezone.now() + timedelta(days=days) for days in (1, 9))
+    for drift, until in zip(drifts, (None, late, soon), strict=False):
+        snooze_drift(world.account.pk, drift.pk, until=until, reason="Known since last week.", by=by)
+    made = data(snooze(world, until=late.isoformat()), 201)
+    assert (made["decided"], made["refused"]) == (2, 2)
+    assert outcomes(made) == {str(one.pk): "refused" if one in drifts[:2] else "decided" for one in drifts}
+    assert {one["error"] for one in made["members"]} == {"", "It is snoozed at least as long already."}
+    assert data(undo(world, made))["undone"] == 2
+    assert asleep(*drifts) == [True, True, False, False]
+    kept = Drift.objects.filter(pk__in=[drifts[0].pk, drifts[1].pk])
+    assert set(kept.values_list("snooze_reason", "snoozed_until")) == {
+        ("Known since last week.", None),
+        ("Known since last week.", late),
+    }
+
+
+def test_where_all_are_snoozed_as_long_there_is_nothing_to_do(world: Any) -> None:
+    same_change(world)
+    data(snooze(world), 201)
+    answer = snooze(world, until=tomorrow())
+    assert (answer.status_code, DriftGroupDecision.objects.count()) == (409, 1)
+    assert answer.json()["error"]["message"].endswith(" It is snoozed at least as long already.")
 
 
 # --- Assigned ---------------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """`/stacks/{id}/remediation-hook`: engineers read it, admins set it, and nobody ever sees its secret."""
 
+from base64 import b64encode
 from io import StringIO
 from typing import Any
 
@@ -47,15 +48,44 @@ def test_engineers_do_not_set_or_remove_it(world: Any, path: str) -> None:
     assert RemediationHook.objects.count() == 1
 
 
-def test_a_change_is_told_by_names_alone(world: Any, path: str) -> None:
+def test_a_change_is_told_by_names_and_where_it_points(world: Any, path: str) -> None:
     put(world, path, **BODY)
     put(world, path, kind="github", isEnabled=False)
     put(world, path, kind="github")
     assert world.client(world.owner).delete(path).status_code == 204
     told = [fact.data["changed"] for fact in facts(world, "stack.hook_changed")]
     assert told == [["kind", "url", "project", "ref", "is_enabled", "secret"], ["is_enabled"], ["removed"]]
+    assert [fact.data["changes"] for fact in facts(world, "stack.hook_changed")] == [
+        {
+            "kind": [None, "github"],
+            "host": [None, "api.github.com"],
+            "project": [None, "acme/infra"],
+            "is_enabled": [None, True],
+        },
+        {"is_enabled": [True, False]},
+        {
+            "kind": ["github", None],
+            "host": ["api.github.com", None],
+            "project": ["acme/infra", None],
+            "is_enabled": [False, None],
+        },
+    ]
     assert SECRET not in str([(fact.data, fact.personal) for fact in facts(world)])
     assert world.client(world.owner).delete(path).status_code == 404
+
+
+def test_of_an_address_the_journal_has_the_host_alone(world: Any, path: str) -> None:
+    key = f"whsec_{b64encode(bytes(32)).decode()}"
+    for url in ("https://ci.example/hooks/T0KEN?key=K3Y", "https://ci.example/0THER", "https://ci.example:8443/"):
+        assert put(world, path, kind="generic", url=url, secret=key).status_code == 200
+    told = facts(world, "stack.hook_changed")
+    assert [fact.data["changes"].get("host") for fact in told] == [
+        [None, "ci.example"],
+        None,
+        ["ci.example", "ci.example:8443"],
+    ]
+    assert [fact.data["changed"] for fact in told[1:]] == [["url", "secret"]] * 2
+    assert not any(word in str([fact.data for fact in told]) for word in ("T0KEN", "K3Y", "0THER", key))
 
 
 @pytest.mark.parametrize(

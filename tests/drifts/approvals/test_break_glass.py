@@ -235,9 +235,11 @@ def test_the_admin_offers_the_review_and_takes_it(world: Any) -> None:
 def test_the_admin_takes_an_approval_back(world: Any) -> None:
     demand(world)
     drift = report(world.engineer)
-    say(world.owner, drift)
     client = browser(world.owner)
+    say(world.engineer, drift)
+    assert 'value="withdraw"' not in client.get(f"/admin/drifts/drift/{drift.pk}/change/").content.decode()
+    say(world.owner, drift, "reject")
     assert 'value="withdraw"' in client.get(f"/admin/drifts/drift/{drift.pk}/change/").content.decode()
     form = {"action": "withdraw", "_selected_action": [str(drift.pk)], "index": "0", "confirmed": "yes"}
     assert "Take back: done for 1." in client.post("/admin/drifts/drift/", form, follow=True).content.decode()
-    assert DriftApproval.objects.get().ended_because == "withdrawn"
+    assert DriftApproval.objects.get(user=world.owner).ended_because == "withdrawn"

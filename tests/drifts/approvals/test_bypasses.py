@@ -9,7 +9,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from drifts.actions.deciding import decide_drifts
+from drifts.actions.approval_policies import remove_approval_policy
+from drifts.actions.deciding import Outcome, decide_drifts
+from drifts.actions.groups import MOST_REASONS, NOBODY, why_nobody
 from drifts.actions.ignore_rules import create_ignore_rule
 from drifts.actions.remediating import SEND
 from drifts.actions.remediation_hooks import set_hook
@@ -55,6 +57,9 @@ def test_a_fix_by_hand_ends_it_and_what_was_said_of_it(world: Any) -> None:
     say(world.engineer, drift)
     assert data(post(world, world.owner, drift, "resolve", how="manual-fix"))["status"] == "resolved"
     assert DriftApproval.objects.get().ended_because == "overtaken"
+    (lapse,) = facts(world, "drift.approvals_lapsed")
+    assert lapse.data["reason"] == "the drift was decided without it, or is over"
+    assert lapse.data["givers"] == [str(world.engineer.pk)]
 
 
 def test_a_policy_for_approving_lets_one_acknowledge(world: Any) -> None:
@@ -120,8 +125,8 @@ def group_of(world: Any) -> str:
     return str(group["id"])
 
 
-def decide_group(world: Any, user: Any) -> Any:
-    body = {"action": "approve", "reason": REASON}
+def decide_group(world: Any, user: Any, action: str = "approve") -> Any:
+    body = {"action": action, "reason": REASON}
     return world.client(user).post(f"{GROUPS}/{group_of(world)}/decide", body, format="json")
 
 
@@ -158,6 +163,60 @@ def test_undoing_it_takes_back_what_was_said_where_that_stands(world: Any) -> No
     ] * 2
     say(world.owner, drifts[1])
     assert status_of(drifts[1]) == "detected"
+
+
+def test_undoing_a_triage_leaves_what_somebody_has_said_since(world: Any) -> None:
+    demand(world)
+    drifts = [report(world.engineer, f"i-{place}", stack=f"stack-{place}") for place in range(3)]
+    triaged = data(decide_group(world, world.engineer, "triage"), 201)
+    say(world.owner, drifts[0])
+    undone = undo(world, triaged)
+    assert (undone["undone"], undone["left"]) == (2, 1)
+    (left,) = [member for member in undone["members"] if member["outcome"] == "left"]
+    assert (left["driftId"], left["successorId"]) == (str(drifts[0].pk), None)
+    assert left["error"] == "Somebody has said what is to be done with it, and that would be lost."
+    assert [status_of(one) for one in drifts] == ["triaged", "resolved", "resolved"]
+    say(world.engineer, drifts[0])
+    assert status_of(drifts[0]) == "approved"
+
+
+def test_undoing_an_approval_is_not_stopped_by_voices_that_it_did_not_need(world: Any) -> None:
+    demand(world)
+    drifts = [report(world.engineer, f"i-{place}", stack=f"stack-{place}") for place in range(2)]
+    say(world.engineer, drifts[0])
+    remove_approval_policy(world.account.pk, "high", by=world.actor(world.owner))
+    approved = data(decide_group(world, world.owner), 201)
+    assert DriftApproval.objects.standing().count() == 1, "until the next sweep"
+    assert undo(world, approved)["undone"] == 2
+
+
+def test_the_journal_and_the_admin_tell_how_many_wait_for_others(world: Any) -> None:
+    demand(world)
+    report(world.engineer, "i-grave", stack="stack-0")
+    for place in (1, 2):
+        report(world.engineer, f"i-{place}", stack=f"stack-{place}", severity="low")
+    done = report(world.engineer, "i-done", stack="stack-3", severity="low")
+    say(world.owner, done)
+    made = data(decide_group(world, world.engineer), 201)
+    assert (made["decided"], made["awaiting"], made["refused"]) == (2, 1, 1)
+    (fact,) = facts(world, "drift_group.decided")
+    assert [fact.data[name] for name in ("members", "awaiting", "refused")] == [2, 1, 1]
+    page = browser(world.owner).get("/admin/drifts/driftgroupdecision/").content.decode()
+    assert '<td class="field-awaiting">1</td>' in page
+
+
+def test_where_no_member_can_be_decided_so_the_answer_says_why(world: Any) -> None:
+    demand(world)
+    for place in range(3):
+        report(world.engineer, f"i-{place}", stack=f"stack-{place}")
+    refused = words(decide_group(world, world.engineer, "acknowledge"))
+    assert refused.startswith("None of its members can be decided so. It takes 2 people to decide on a high drift:")
+    assert refused.count("It takes 2 people") == 1, "what is said of each is said once"
+
+
+def test_of_many_reasons_an_answer_names_some() -> None:
+    some = [Outcome(str(number), "refused", "detected", f"Reason {number}.") for number in range(MOST_REASONS + 1)]
+    assert why_nobody([*some, some[0]]) == f"{NOBODY} Reason 0. Reason 1. Reason 2."
 
 
 def test_those_of_whom_one_has_spoken_come_last_so_that_the_rest_is_reached(world: Any, monkeypatch: Any) -> None:

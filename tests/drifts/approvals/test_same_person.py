@@ -37,6 +37,7 @@ def test_the_name_within_a_principal(principal: str, name: str) -> None:
         f"{SESSION}alice@acme.example",
         f"{SESSION}ALICE@ACME.example",
         f"{SESSION}alice",
+        "arn:aws:sts::123456789012:assumed-role/ops@acme/alice",
         "arn:aws:iam::123456789012:user/staff/Alice",
         "arn:aws:sts::123456789012:federated-user/alice",
         "AROAEXAMPLE:alice@acme.example",

@@ -11,6 +11,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.actions import erase_user
+from drifts.actions.approval_lapses import sweep_approvals
+from drifts.actions.approval_policies import remove_approval_policy
 from drifts.models import DriftApproval, DriftReview
 from driftsentry.realtime.events import Entry, render
 from tests.drifts.approvals.said import EMERGENCY, URL, data, demand, engineer, made_by, post, say, shown
@@ -49,6 +51,20 @@ def test_the_members_of_a_group_show_it_too(world: Any) -> None:
     (group,) = data(client.get("/api/v1/drift-groups"))["items"]
     items = data(client.get(f"/api/v1/drift-groups/{group['id']}/drifts"))["items"]
     assert sorted(len(item["approvals"]) for item in items) == [0, 1]
+
+
+def test_a_decided_drift_shows_only_who_decided_it(world: Any) -> None:
+    demand(world, needed=3)
+    drift = report(world.engineer)
+    for user in (world.engineer, engineer(world, "dave")):
+        say(user, drift)
+    remove_approval_policy(world.account.pk, "high", by=world.actor(world.owner))
+    say(world.owner, drift)
+    found = shown(world, world.viewer, drift)
+    assert DriftApproval.objects.standing().count() == 2, "until the next sweep"
+    assert ([one["by"] for one in found["approvals"]], found["needed"]) == ([str(world.owner.pk)], 1)
+    sweep_approvals()
+    assert shown(world, world.viewer, drift)["approvals"] == found["approvals"]
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ from tests.drifts.reported import REASON, actor, report
 from tests.drifts.scans import drifted, facts, ingest, instance, only_drift
 
 DONE = {"approve": "approved", "reject": "rejected"}
+OVERTAKEN = "the drift was decided without it, or is over"
 
 
 def status_of(drift: Drift) -> str:
@@ -205,7 +206,7 @@ def test_the_sweep_makes_lapses_visible_once(world: Any) -> None:
     Drift.objects.filter(pk=over.pk).update(status="resolved", resolved_at=timezone.now(), resolved_how="reconciled")
     assert sweep_approvals() == 3
     assert sweep_approvals() == 0
-    assert sorted(lapses(world)) == ["its time was over", "whoever gave it may no longer decide"]
+    assert sorted(lapses(world)) == ["its time was over", OVERTAKEN, "whoever gave it may no longer decide"]
     assert DriftApproval.objects.standing().get().drift_id == standing.pk
     assert DriftApproval.objects.get(drift=over).ended_because == "overtaken"
 
@@ -243,6 +244,23 @@ def test_without_a_policy_any_more_the_next_call_decides(world: Any) -> None:
     remove_approval_policy(world.account.pk, "high", by=world.actor(world.owner))
     assert status_of(drift) == "detected"
     assert data(post(world, world.owner, drift))["status"] == "approved"
+
+
+@pytest.mark.parametrize("needed", [1, 2])
+def test_who_was_outvoted_is_told_in_the_timeline(world: Any, needed: int) -> None:
+    demand(world)
+    drift = report(world.engineer)
+    dave = engineer(world, "dave")
+    say(dave, drift, "reject")
+    if needed == 2:
+        say(world.engineer, drift)
+    demand(world, needed=needed)
+    say(world.owner, drift)
+    assert status_of(drift) == "approved"
+    assert lapses(world) == [OVERTAKEN]
+    (lapse,) = facts(world, "drift.approvals_lapsed")
+    assert lapse.data["givers"] == [str(dave.pk)]
+    assert DriftApproval.objects.get(user=dave).ended_because == "overtaken"
 
 
 def test_a_drift_that_became_graver_needs_more(world: Any) -> None:
@@ -287,6 +305,17 @@ def test_a_local_part_is_somebody_of_the_accounts_own_domain_only(world: Any) ->
     Domain.objects.create(account=world.account, name="acme.example")
     assert shown(world, world.engineer, drift)["canApprove"] is False
     assert "You made this change" in words(post(world, world.engineer, drift))
+
+
+def test_somebody_is_known_by_a_local_part_whatever_stands_before_it(world: Any) -> None:
+    demand(world)
+    Domain.objects.create(account=world.account, name="acme.example")
+    drift = report(world.engineer)
+    made_by(drift, "arn:aws:sts::1:assumed-role/ops@acme/bob")
+    assert shown(world, world.engineer, drift)["canApprove"] is False
+    assert "You made this change" in words(post(world, world.engineer, drift))
+    made_by(drift, "arn:aws:sts::1:assumed-role/ops@acme/bob@rival.example")
+    assert shown(world, world.engineer, drift)["canApprove"] is True
 
 
 def test_who_is_not_excluded_where_one_is_enough_may_decide(world: Any) -> None:

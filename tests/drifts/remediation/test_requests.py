@@ -81,6 +81,7 @@ WRONG = [
     ("generic", "url", "https://ci.example:99999/"),
     ("generic", "url", "https://ci.example/\n"),
     ("generic", "url", "https://[::1/"),
+    ("generic", "url", "https://xn--a/"),
     ("generic", "project", "a/b"),
     ("generic", "secret", "whsec_short"),
     ("generic", "secret", base64.b64encode(b"k" * 32).decode()),

@@ -1,6 +1,7 @@
 """An approval asks the stack's pipeline, over real HTTP, and its answer resolves the drift or is told as a failure."""
 
 import json
+import socket
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -164,6 +165,24 @@ def test_what_may_pass_is_tried_again_under_the_same_id_and_given_up_in_the_end(
         remediating._token(run.pk)
     }
     assert len(alerts(type="remediation_failed")) == 1
+
+
+def test_a_host_whose_name_is_not_resolved_now_is_asked_later(
+    world: Any, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(*_: Any, **__: Any) -> Any:
+        raise socket.gaierror(-3, "Temporary failure in name resolution")
+
+    approve(world, hooked(world, pipeline))
+    with monkeypatch.context() as patched:
+        patched.setattr(socket, "getaddrinfo", unknown)
+        work()
+    run = RemediationRun.objects.get()
+    assert (run.status, run.attempts, pipeline.asked) == ("pending", 1, [])
+    due(run.pk)
+    work()
+    run.refresh_from_db()
+    assert (run.status, run.attempts, len(pipeline.asked)) == ("sent", 2, 1)
 
 
 @pytest.mark.parametrize("status", [302, 400, 401, 404])
