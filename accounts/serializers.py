@@ -1,5 +1,7 @@
 """Accounts on the wire."""
 
+from typing import Any
+
 from rest_framework import serializers
 
 from accounts.models import Session, User
@@ -87,6 +89,20 @@ class ProfileSerializer(CamelModelSerializer):
         model = User
         fields = ["id", "email", "name", "role", "account_id", "settings", "created_at", "updated_at"]
         read_only_fields = ["id", "email", "role", "created_at", "updated_at"]
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Refuse other settings than there are: they are changed elsewhere, and must not seem to be changed here.
+
+        Args:
+            attrs: What is to change.
+
+        Raises:
+            ValidationError: The body holds other settings.
+        """
+        same = SettingsSerializer(self.instance).data
+        if self.initial_data.get("settings", same) != same:
+            raise serializers.ValidationError({"settings": "Change these by PUT /users/me/settings."})
+        return attrs
 
 
 class SecondFactorSerializer(CamelSerializer):

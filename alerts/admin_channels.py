@@ -190,7 +190,8 @@ class ChannelAdmin(TenantAdmin):
 
         def again(channel: Channel) -> None:
             done = redeliver_dead(channel.account_id, channel.pk, by=actor_of(request))
-            words = f"{channel.name}: {done.redelivered} sent once more, {done.left} left."
+            over = f", {done.over} cancelled as over by now" if done.over else ""
+            words = f"{channel.name}: {done.redelivered} sent once more{over}, {done.left} left."
             self.message_user(request, words, messages.SUCCESS)
 
         self.for_each(request, self.selection(request, queryset), again)

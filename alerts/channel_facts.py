@@ -104,9 +104,10 @@ class DeliveryRedelivered(Fact):
 @register
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadRedelivered(Fact):
-    """Somebody had the messages sent once more that a channel had not taken."""
+    """Somebody had the messages sent once more that a channel had not taken; of what was over, they were cancelled."""
 
     kind: ClassVar[str] = "channel.dead_redelivered"
     sentence: ClassVar[str] = "{deliveries} given-up messages of channel {name} sent once more"
     name: str
     deliveries: int
+    cancelled: int = 0

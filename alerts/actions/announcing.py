@@ -14,38 +14,28 @@ from uuid import UUID
 import structlog
 from django.conf import settings
 from django.db import connection
+from django.db.models import Exists, OuterRef, Q
 
 from accounts.models import Account
 from alerts import quiet_hours
-from alerts.actions import holding
+from alerts.actions import holding, told
 from alerts.actions.composing import Address, compose, each
 from alerts.actions.delivery_ends import cancel
 from alerts.actions.delivery_queue import enqueue
 from alerts.actions.recipients import Letter, recipients_of
-from alerts.models import Alert, Channel, Delivery, Medium, Told
+from alerts.actions.told import CLOSING
+from alerts.models import Alert, Attempt, Channel, Delivery, Told
 from alerts.occasions import ENDS, Occasion, Type
-from alerts.routing import Rules, hears_end, matches, severity_rank
+from alerts.routing import Rules, hears_end, matches
 from audit.journal import Writer
 
 logger = structlog.get_logger(__name__)
 
-CLOSING = frozenset({Medium.PAGERDUTY.value})
-"""Media at whose end an incident stays open until it is closed: no digest may swallow what closes it."""
-OVER = "What it was to tell of was over before the end of the quiet hours."
+OVER = "What it was to tell of was over before it was sent."
 PACE = timedelta(minutes=1)
 USER_DIGEST_ABOVE = 5
 """More than so many messages of one transaction become one for a user."""
-TELL = """
-INSERT INTO alerts_told (id, account_id, channel_id, drift_id, severity_rank, told_at)
-SELECT gen_random_uuid(), %s, %s, found.drift, found.severity, %s
-FROM unnest(%s::uuid[], %s::smallint[]) AS found(drift, severity)
-ON CONFLICT (drift_id, channel_id, account_id) DO UPDATE SET severity_rank = EXCLUDED.severity_rank
-WHERE EXCLUDED.severity_rank = 0 AND alerts_told.severity_rank > 0
-RETURNING drift_id
-"""
-"""Returns the drifts of which the channel had not been told, or only as of something less than critical."""
 STAY = "SELECT id FROM alerts_channel WHERE id = ANY(%s::uuid[]) ORDER BY id FOR KEY SHARE"
-END = "DELETE FROM alerts_told WHERE account_id = %s AND drift_id = ANY(%s::uuid[]) RETURNING channel_id, drift_id"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,15 +98,15 @@ def announce(w: Writer, occasions: Iterable[Occasion], letters: Sequence[Letter]
     if not found and not people:
         return []
     account = Account.objects.values_list("name", flat=True).get(pk=w.account_id)
-    ended = _ended(w, found)
+    ended = told.forget_ended(w, found)
     made = []
     for channel in channels:
         heard = _heard_by(channel, found)
         if heard:
             made += _to_channel(w, channel, heard, ended.get(channel.pk, frozenset()), account)
-    for person, medium, told in people:
+    for person, medium, heard in people:
         to = Address(medium=medium, account=account, happened=w.now, at=w.now, recipient_id=person)
-        made += compose(told, to, above=USER_DIGEST_ABOVE)
+        made += compose(heard, to, above=USER_DIGEST_ABOVE)
     gone = _gone(w, [channel.pk for channel in channels])
     return enqueue(w, [one for one in made if one.channel_id not in gone])
 
@@ -142,34 +132,6 @@ def _heard_by(channel: Channel, occasions: Sequence[Occasion]) -> Sequence[Occas
     return [one for one in occasions if one.resolves] if waits else ()
 
 
-def _ended(w: Writer, occasions: Sequence[Occasion]) -> dict[UUID, frozenset[UUID]]:
-    """Say who was told of what is over, and forget it of drifts.
-
-    Returns:
-        Channel → the drifts and alerts among them of which it was told.
-    """
-    over = [one for one in occasions if one.resolves]
-    drifts = [one.drift_id for one in over if one.drift_id]
-    alerts = [one.alert_id for one in over if not one.drift_id and one.alert_id]
-    told: dict[UUID, set[UUID]] = {}
-    if drifts:
-        with connection.cursor() as cursor:
-            cursor.execute(END, [w.account_id, drifts])
-            for channel_id, drift_id in cursor.fetchall():
-                told.setdefault(channel_id, set()).add(drift_id)
-    if alerts:
-        rows = Delivery.objects.for_account(w.account_id).filter(alert_id__in=alerts, channel__isnull=False)
-        begun = rows.exclude(status=Delivery.Statuses.CANCELLED).exclude(type__in=ENDS)
-        for channel_id, alert_id in begun.values_list("channel_id", "alert_id"):
-            told.setdefault(channel_id, set()).add(alert_id)
-    return {channel: frozenset(begun) for channel, begun in told.items()}
-
-
-def _begun_as(end: Occasion) -> UUID | None:
-    """What it is the end of: a drift, or what an alert told."""
-    return end.drift_id or end.alert_id
-
-
 def _to_channel(
     w: Writer, channel: Channel, occasions: Sequence[Occasion], ended: frozenset[UUID], account: str
 ) -> list[Delivery]:
@@ -179,27 +141,27 @@ def _to_channel(
     news = _news(w, channel, [one for one in occasions if not one.resolves and matches(rules, one)])
     ends = _ends(w, channel, rules, occasions, ended)
     if channel.kind in CLOSING:
-        closing, told = [each(one, to) for one in ends], news
+        closing, rest = [each(one, to) for one in ends], news
     else:
-        closing, told = [], [*news, *ends]
-    at_once, later, until = _by_quiet_hours(channel, told, w.now)
+        closing, rest = [], [*news, *ends]
+    at_once, later, until = _by_quiet_hours(channel, rest, w.now)
     made = _paced(w, channel, at_once, to)
     held = holding.hold(w, channel, later, replace(to, at=until)) if later and until is not None else []
     return [*closing, *made, *held]
 
 
-def _paced(w: Writer, channel: Channel, told: Sequence[Occasion], to: Address) -> list[Delivery]:
+def _paced(w: Writer, channel: Channel, heard: Sequence[Occasion], to: Address) -> list[Delivery]:
     """Make what a channel is told now; a digest that follows another of the same minute waits for its end, and grows.
 
     So thirty stacks that are scanned at once are two digests, and not thirty.
     """
     minute = w.now.replace(second=0, microsecond=0)
-    if len(told) > channel.digest_above:
+    if len(heard) > channel.digest_above:
         since = UUID(int=int(minute.timestamp() * 1000) << 80)  # ids begin with their time: an index knows these
         recent = Delivery.objects.filter(channel=channel, pk__gte=since, created_at__gte=minute, type=Type.DIGEST)
         if recent.exists():
-            return holding.hold(w, channel, told, replace(to, at=minute + PACE))
-    return compose(told, to, above=channel.digest_above)
+            return holding.hold(w, channel, heard, replace(to, at=minute + PACE))
+    return compose(heard, to, above=channel.digest_above)
 
 
 def rules_of(channel: Channel) -> Rules:
@@ -217,21 +179,13 @@ def rules_of(channel: Channel) -> Rules:
 
 
 def _news(w: Writer, channel: Channel, heard: Sequence[Occasion]) -> list[Occasion]:
-    """Leave out the drifts of which the channel was told before, and keep that it is told of the others."""
+    """Leave out the drifts of which the channel was told before, and keep what it is told of as long as that lasts."""
     once = {one.drift_id: one for one in heard if one.once and one.drift_id}
     beside = {one.drift_id: one for one in heard if not one.once and one.drift_id}
-    told = _tell(w, channel, once)
-    _tell(w, channel, {drift: one for drift, one in beside.items() if drift not in once})
-    return [one for one in heard if not one.once or not one.drift_id or one.drift_id in told]
-
-
-def _tell(w: Writer, channel: Channel, drifts: dict[UUID, Occasion]) -> set[UUID]:
-    if not drifts:
-        return set()
-    ranks = [severity_rank(one.severity) for one in drifts.values()]
-    with connection.cursor() as cursor:
-        cursor.execute(TELL, [w.account_id, channel.pk, w.now, list(drifts), ranks])
-        return {ident for (ident,) in cursor.fetchall()}
+    new = told.tell_of_drifts(w, channel, once)
+    told.tell_of_drifts(w, channel, {drift: one for drift, one in beside.items() if drift not in once})
+    told.tell_of_scans(w, channel, heard)
+    return [one for one in heard if not one.once or not one.drift_id or one.drift_id in new]
 
 
 def _ends(
@@ -245,7 +199,7 @@ def _ends(
         one
         for one in occasions
         if one.resolves
-        and _begun_as(one) in ended
+        and told.about(one) in ended
         and (closes or not one.closes_only)
         and hears_end(rules, one.type, closes=closes)
     ]
@@ -253,13 +207,18 @@ def _ends(
 
 
 def _opened(w: Writer, channel: Channel, ends: Sequence[Occasion]) -> list[Occasion]:
-    """Of ends, those of incidents that were opened each for itself; one that is still held back is opened no more."""
-    own = Delivery.objects.filter(channel=channel, drift_id__in=[one.drift_id for one in ends if one.drift_id])
-    held = own.pending().filter(tries=0, leased_until=None, next_try_at__gt=w.now)
-    for one in held.exclude(type__in=ENDS).select_for_update(skip_locked=True).order_by("id"):
+    """Of ends, those of incidents that were opened each for itself; one that was never tried is opened no more."""
+    drifts = [one.drift_id for one in ends if one.drift_id]
+    alerts = [one.alert_id for one in ends if not one.drift_id]
+    began = Delivery.objects.filter(Q(drift_id__in=drifts) | Q(alert_id__in=alerts), channel=channel)
+    began = began.exclude(type__in=ENDS)
+    tried = Exists(Attempt.objects.filter(delivery_id=OuterRef("pk")))
+    held = began.pending().filter(~tried, tries=0, leased_until=None, next_try_at__gt=w.now)
+    for one in held.select_for_update(skip_locked=True).order_by("id"):
         cancel(w, one, OVER)
-    opened = set(own.exclude(status=Delivery.Statuses.CANCELLED).values_list("drift_id", flat=True))
-    return [one for one in ends if one.drift_id is None or one.drift_id in opened]
+    sent = began.filter(tried | ~Q(status=Delivery.Statuses.CANCELLED)).only("drift_id", "alert_id")
+    opened = {told.about(one) for one in sent}
+    return [one for one in ends if told.about(one) in opened]
 
 
 def _by_quiet_hours(

@@ -12,6 +12,7 @@ from django.db.models import Q
 from accounts.models import User
 from alerts.actions.delivery_ends import Try, cancel, give_up, note_try
 from alerts.actions.delivery_queue import again
+from alerts.actions.places import Place
 from alerts.models import Attempt, Channel, Delivery, Medium
 from alerts.occasions import ENDS, Type
 from alerts.retries import MOST_TRIES
@@ -27,6 +28,8 @@ EARLY = timedelta(seconds=30)
 SPREAD_SECONDS = 20.0
 SHORTEST_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(seconds=30)
 """Between two looks whether what an end ends was sent."""
+LONGEST_WAIT = timedelta(minutes=5)
+"""Between two looks whether slow receivers leave a place: what waits for one may be thousands."""
 LOST = "Whoever sent it ended before the answer was noted; it may have arrived."
 WANTING = {
     Medium.EMAIL.value: Q(email_notifications=True),
@@ -63,12 +66,13 @@ class Claim:
     is_test: bool
 
 
-def claim_delivery(account_id: UUID, delivery_id: UUID) -> Claim | None:
+def claim_delivery(account_id: UUID, delivery_id: UUID, place: Place | None = None) -> Claim | None:
     """Take a delivery that is due, for as long as sending it may take.
 
     Args:
         account_id: The tenant.
         delivery_id: The delivery.
+        place: Of the worker; where slow receivers leave none, the delivery comes again soon.
 
     Returns:
         None: there is nothing to be sent now.
@@ -85,6 +89,10 @@ def claim_delivery(account_id: UUID, delivery_id: UUID) -> Claim | None:
                 return None
         recipient = _open_to(w, delivery)
         if recipient is None:
+            return None
+        if place is not None and not place.take(account_id, delivery.channel_id or delivery.medium):
+            _postpone(delivery, w.now + _pause(delivery, w.now, LONGEST_WAIT))
+            again(delivery, now=w.now)
             return None
         delivery.tries += 1
         delivery.leased_until = delivery.next_try_at = w.now + LEASE
@@ -142,11 +150,20 @@ def _open_to(w: Writer, delivery: Delivery) -> str | None:
     wait = rest or _begins_first(channel, delivery, w.now)
     if wait is None:
         return ""
-    delivery.next_try_at, delivery.leased_until = wait, None
-    delivery.save(update_fields=["next_try_at", "leased_until"])
+    _postpone(delivery, wait)
     if rest is None:  # what waits for its channel is many, and is put on its way minute by minute
         again(delivery, now=w.now)
     return None
+
+
+def _postpone(delivery: Delivery, until: datetime) -> None:
+    delivery.next_try_at, delivery.leased_until = until, None
+    delivery.save(update_fields=["next_try_at", "leased_until"])
+
+
+def _pause(delivery: Delivery, now: datetime, longest: timedelta) -> timedelta:
+    """Often it goes on in no time, and after a long wait a little longer is no matter."""
+    return min(max((now - delivery.due_at) / 2, SHORTEST_PAUSE), longest)
 
 
 def _begins_first(channel: Channel, delivery: Delivery, now: datetime) -> datetime | None:
@@ -160,9 +177,8 @@ def _begins_first(channel: Channel, delivery: Delivery, now: datetime) -> dateti
         return None
     begins, leased_until = first
     is_on_its_way = leased_until is not None and leased_until > now
-    # Often it is there in no time, and after a long wait a little longer is no matter.
-    pause = min(max((now - delivery.due_at) / 2, SHORTEST_PAUSE), LONGEST_PAUSE)
-    return (now if is_on_its_way or begins is None else max(begins, now)) + pause
+    begun = now if is_on_its_way or begins is None else max(begins, now)
+    return begun + _pause(delivery, now, LONGEST_PAUSE)
 
 
 def _rest_of(channel: Channel, delivery: Delivery, now: datetime) -> datetime | None:

@@ -19,6 +19,7 @@ from alerts.actions.channel_secrets import read_secrets
 from alerts.actions.claiming import SENDER, Claim, claim_delivery
 from alerts.actions.delivery_ends import Try, finish, give_up, note_try
 from alerts.actions.delivery_queue import again, enqueue
+from alerts.actions.places import places
 from alerts.actions.sending_out import SECONDS, Outcome, Parcel, send
 from alerts.counters import DELIVERIES
 from alerts.models import Attempt, Channel, Delivery, Medium
@@ -46,9 +47,10 @@ def deliver(account_id: UUID, delivery_id: UUID) -> None:
         account_id: The tenant.
         delivery_id: The delivery.
     """
-    claim = claim_delivery(account_id, delivery_id)
-    if claim is not None:
-        carry_out(claim, seconds=SECONDS)
+    with places.one() as place:
+        claim = claim_delivery(account_id, delivery_id, place)
+        if claim is not None:
+            carry_out(claim, seconds=SECONDS)
 
 
 def carry_out(claim: Claim, *, seconds: float) -> Outcome:
@@ -119,11 +121,11 @@ def _note(claim: Claim, outcome: Outcome, took: timedelta) -> None:
             return  # it went with its channel or its user
         note_try(
             delivery,
-            Try(Attempt.Outcomes(outcome.meaning.value), outcome.words, claim.began, took, status=outcome.status),
+            Try(Attempt.Outcomes(outcome.meaning.value), outcome.told, claim.began, took, status=outcome.status),
         )
         if delivery.status != Delivery.Statuses.PENDING:
             return
-        delivery.last_status, delivery.last_answer = outcome.status, outcome.words
+        delivery.last_status, delivery.last_answer = outcome.status, outcome.told
         if arrived:
             finish(w, delivery, Delivery.Statuses.DELIVERED)
         elif delivery.leased_until == claim.leased_until:  # else another worker has it, and decides

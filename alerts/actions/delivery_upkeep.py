@@ -18,6 +18,7 @@ from alerts.actions.channel_health import locked_channel
 from alerts.actions.claiming import SENDER
 from alerts.actions.delivery_ends import cancel
 from alerts.actions.releasing import defer_waiting
+from alerts.actions.told import opened
 from alerts.models import Attempt, Channel, Delivery
 from alerts.occasions import Type
 from audit import journal
@@ -98,6 +99,8 @@ def forget_former_secrets() -> int:
 def remove_old_deliveries() -> int:
     """Remove the deliveries that were over `DELIVERIES_KEPT_DAYS` ago, with their attempts.
 
+    What opened an incident stays until the incident is over: without it nothing would close that.
+
     Returns:
         How many.
     """
@@ -105,7 +108,7 @@ def remove_old_deliveries() -> int:
     removed = 0
     for _ in range(ROUNDS):
         with transaction.atomic():
-            old = Delivery.objects.filter(finished_at__lt=before).order_by("finished_at")
+            old = Delivery.objects.filter(~opened(), finished_at__lt=before).order_by("finished_at")
             ids = list(old.select_for_update(skip_locked=True).values_list("pk", flat=True)[:REMOVED_AT_ONCE])
             if not ids:
                 break

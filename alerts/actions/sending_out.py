@@ -61,12 +61,19 @@ class Outcome:
         words: The same for a person; no secret.
         status: The answer's HTTP status, if one came.
         wait: How long the receiver asks to be left alone.
+        left_out: The addresses that it did not reach, in words; for who may see the channel, and for no log.
     """
 
     meaning: Meaning
     words: str
     status: int | None = None
     wait: timedelta | None = None
+    left_out: str = ""
+
+    @property
+    def told(self) -> str:
+        """What it came to, for who may see the channel."""
+        return f"{self.words} {self.left_out}".strip()[:MAX_WORDS]
 
 
 def send(parcel: Parcel) -> Outcome:
@@ -143,11 +150,13 @@ def _mail(made: MailRequest) -> Outcome:
         return Outcome(Meaning.REFUSED, NO_MAIL)
     message = EmailMessage(made.subject, made.text, to=list(made.recipients), headers=dict(made.headers))
     try:
-        hand_over(message)
+        refused = hand_over(message)
     except MailNotSent as error:
         return Outcome(Meaning.AGAIN, str(error))
     except MailRefused as error:
         return Outcome(Meaning.REFUSED, str(error))
     except ValueError:  # a header that no mail may have, or an address that no server takes
         return Outcome(Meaning.REFUSED, UNREADABLE)
-    return Outcome(Meaning.DELIVERED, "The mail server took it.")
+    named = ", ".join(f"{address} ({code})" for address, code in refused.items())
+    left_out = f"Refused by the mail server: {named}." if refused else ""
+    return Outcome(Meaning.DELIVERED, "The mail server took it.", left_out=left_out)

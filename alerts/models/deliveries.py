@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from alerts.models.channels import Channel, Medium
+from alerts.occasions import Type
 from driftsentry.api.ids import new_id
 
 
@@ -35,6 +36,10 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def pending(self) -> DeliveryQuerySet:
         """Those that are still to be sent."""
         return self.filter(status=Delivery.Statuses.PENDING)
+
+    def given_up(self) -> DeliveryQuerySet:
+        """Those that were not taken, but for tests, which were only tried."""
+        return self.filter(status=Delivery.Statuses.DEAD).exclude(type=Type.TEST)
 
 
 class Delivery(models.Model):

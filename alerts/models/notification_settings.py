@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import models
 from django.db.models import Q
 
+from alerts.models.alerts import Alert
 from alerts.models.channels import Channel
 from alerts.notification_limits import REMINDER_AFTER_HOURS, REMINDER_REPEAT_HOURS, default_severities
 from driftsentry.api.ids import new_id
@@ -107,25 +108,53 @@ class ToldQuerySet(models.QuerySet["Told"]):
 
 
 class Told(models.Model):
-    """That a channel was told of a drift that is not over; the row goes with the drift's end."""
+    """That a channel was told of something that is not over: a drift, or a stack that is not scanned.
+
+    The row goes with the end of it, by itself or in a digest though it was told. So it also says what is still open.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     account = models.ForeignKey("accounts.Account", models.PROTECT, related_name="+", db_index=False)
     channel = models.ForeignKey(Channel, models.CASCADE, related_name="+", db_index=False)
-    drift = models.ForeignKey("drifts.Drift", models.PROTECT, related_name="+", db_index=False)
+    drift = models.ForeignKey("drifts.Drift", models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    alert = models.ForeignKey(
+        Alert,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        help_text="Instead of a drift: the alert that told of scans that fail or are missing.",
+    )
     severity_rank = models.PositiveSmallIntegerField(help_text="As how grave; 0 is the gravest.")
     told_at = models.DateTimeField()
 
     objects = ToldQuerySet.as_manager()
 
     class Meta:
-        """Once per channel and drift."""
+        """Once per channel, and drift or alert."""
 
         db_table = "alerts_told"
         ordering = ["-told_at"]
         verbose_name_plural = "told"
-        constraints = [models.UniqueConstraint(fields=["drift", "channel", "account"], name="alerts_told_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["drift", "channel", "account"], name="alerts_told_once"),
+            models.UniqueConstraint(
+                fields=["alert", "channel", "account"],
+                condition=Q(alert__isnull=False),
+                name="alerts_told_of_alert_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(drift__isnull=False, alert__isnull=True) | Q(drift__isnull=True, alert__isnull=False),
+                name="alerts_told_of_one",
+            ),
+        ]
 
     def __str__(self) -> str:
-        """Of which drift."""
-        return f"{self.channel_id} was told of {self.drift_id}"
+        """Of which drift or alert."""
+        return f"{self.channel_id} was told of {self.about}"
+
+    @property
+    def about(self) -> UUID:
+        """The drift, or the alert."""
+        return self.drift_id or self.alert_id  # type: ignore[return-value] # one of them is there

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from alerts.sending.base import BadChannel
-from driftsentry.api.outgoing import is_listed, is_public
+from driftsentry.api.outgoing import is_host, is_listed, is_public
 
 MAX_URL = 2000
 _SIGNING = "whsec_"
@@ -83,7 +83,7 @@ def address(given: Mapping[str, Any], private_hosts: tuple[str, ...], name: str 
     except ValueError:
         raise BadChannel(field, "This is no address.") from None
     plain = url.isascii() and url.isprintable() and not set(url) & set(' "<>\\^`{|}')
-    if not plain or not host or port == 0:
+    if not plain or not host or port == 0 or not is_host(url):
         raise BadChannel(field, "This is no address: give https://…")
     if parts.username is not None or parts.password is not None or parts.fragment:
         raise BadChannel(field, "The address must hold no user name, password or fragment.")
@@ -162,7 +162,7 @@ def any_address(secrets: Mapping[str, Any], name: str = "url") -> str:
         BadChannel: There is none.
     """
     url = secrets.get(name)
-    if not isinstance(url, str) or not url.startswith(("https://", "http://")):
+    if not isinstance(url, str) or not url.lower().startswith(("https://", "http://")):
         raise BadChannel(f"secrets.{name}", "Give the address: https://…")
     return url
 

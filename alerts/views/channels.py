@@ -22,6 +22,7 @@ from alerts.channel_serializers import (
     RotationSerializer,
 )
 from alerts.models import Channel, Delivery
+from alerts.occasions import Type
 from driftsentry.api.access import Permission
 from driftsentry.api.errors import NotFound
 from driftsentry.api.idempotency import idempotent_but_for, idempotent_by_nature
@@ -49,10 +50,11 @@ class ChannelViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Channel]):
         """The account's channels, by name, each with how many messages wait and were given up."""
         if is_described(self):
             return Channel.objects.none()
-        statuses = Delivery.Statuses
+        pending = Q(deliveries__status=Delivery.Statuses.PENDING)
+        dead = Q(deliveries__status=Delivery.Statuses.DEAD) & ~Q(deliveries__type=Type.TEST)
         counted = {
-            name: Count("deliveries", filter=Q(deliveries__status=status))
-            for name, status in (("pending_count", statuses.PENDING), ("dead_count", statuses.DEAD))
+            "pending_count": Count("deliveries", filter=pending),
+            "dead_count": Count("deliveries", filter=dead),
         }
         rows = Channel.objects.for_account(account_id_of(self.request)).defer("secrets")
         return rows.annotate(**counted).order_by("name", "id")
@@ -111,7 +113,10 @@ class ChannelViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Channel]):
 
     @extend_schema(request=None, responses=RedeliveredSerializer)
     def redeliver_dead(self, request: Request, pk: str, *args: Any, **kwargs: Any) -> Response:
-        """Send once more what was given up, the oldest first, at most 500 at once."""
+        """Send once more what was given up, the oldest first, at most 500 at once; tests are not.
+
+        What begins something that is over by now, such as a resolved drift, is cancelled instead.
+        """
         done = redeliver_dead(account_id_of(request), uuid_of(pk), by=actor_of(request))
         return Response(RedeliveredSerializer(done).data)
 

@@ -63,6 +63,9 @@ class DeliveryViewSet(viewsets.GenericViewSet[Delivery]):
 
     @extend_schema(request=None, responses=DeliveryDetailSerializer)
     def redeliver(self, request: Request, pk: str, *args: Any, **kwargs: Any) -> Response:
-        """Send a message once more, under the same id; one that is still to be sent stays as it is."""
+        """Send a message once more, under the same id; one that is still to be sent stays as it is.
+
+        One to a channel that begins what is over by now, such as a resolved drift, is refused: nothing would close it.
+        """
         delivery = redeliver(account_id_of(request), uuid_of(pk), by=actor_of(request))
         return Response(DeliveryDetailSerializer(delivery).data)

@@ -95,10 +95,10 @@ def send_remediation(account_id: UUID, run_id: UUID) -> None:
             private_hosts=settings.REMEDIATION_PRIVATE_HOSTS,
             seconds=SEND_SECONDS,
         )
+    except (outgoing.Unresolved, outgoing.Unanswered) as error:
+        _note_trouble(run, str(error), status=None)
     except (BadHook, outgoing.Refused, Undecipherable) as error:
         _note_refused(run, f"The pipeline cannot be asked. {error}")
-    except outgoing.Unanswered as error:
-        _note_trouble(run, str(error), status=None)
     else:
         _note_answer(run, answer)
 

@@ -1,6 +1,7 @@
 """Reminders: a grave drift that nobody decides on is told of again, every now and then, a few times.
 
-That ends when somebody decides on it, snoozes it, or acknowledges an alert about it, and when it is over.
+That ends when somebody decides on it, snoozes it, or acknowledges an alert about it, and when it is over. It begins
+anew when the drift becomes graver than what was acknowledged, or whoever acknowledged it can see to it no more.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, When
 from django.utils import timezone
 
+from accounts.deciders import deciders
 from accounts.models import Account
 from alerts.actions.announcing import can_tell, leave
 from alerts.actions.recipients import Letter
@@ -83,14 +85,24 @@ def _due(account_id: UUID, wanted: NotificationSettings, now: datetime) -> Query
     repeat = now - timedelta(hours=wanted.repeat_every_hours)
     of_it = Reminder.objects.filter(drift_id=OuterRef("pk"), account_id=account_id)
     enough = of_it.filter(Q(last_at__gt=repeat) | Q(number__gte=MOST_REMINDERS))
-    acknowledged = Alert.objects.filter(drift_id=OuterRef("pk"), acknowledged_at__isnull=False)
     waiting = Drift.objects.filter(
         account_id=account_id,
         severity_rank__in=ranks,
         status__in=UNDECIDED,
         detected_at__lte=now - timedelta(hours=wanted.reminder_after_hours),
     )
-    return waiting.snoozed(is_so=False).filter(~Exists(enough), ~Exists(acknowledged))
+    return waiting.snoozed(is_so=False).filter(~Exists(enough), ~Exists(_acknowledged(account_id)))
+
+
+def _acknowledged(account_id: UUID) -> QuerySet[Alert]:
+    """The alerts that say that somebody has a drift, as grave as it is by now, who may still decide on it."""
+    alerts = Alert.objects.annotate(rank=Case(*(When(severity=one, then=one.rank) for one in Severity)))
+    return alerts.filter(
+        drift_id=OuterRef("pk"),
+        rank__lte=OuterRef("severity_rank"),
+        acknowledged_at__isnull=False,
+        acknowledged_by__in=deciders(account_id),
+    )
 
 
 def _reminded(drift: Drift, number: int) -> DriftReminded:

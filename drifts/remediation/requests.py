@@ -18,6 +18,8 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from standardwebhooks.webhooks import Webhook
 
+from driftsentry.api.outgoing import is_host
+
 EVENT = "driftsentry_remediation"
 """GitHub's `event_type`."""
 TYPE = "remediation.requested"
@@ -110,7 +112,7 @@ def _check_url(target: Target, private_hosts: tuple[str, ...]) -> None:
     except ValueError:
         raise BadHook("url", "This is no address.") from None
     plain = target.url.isascii() and target.url.isprintable() and " " not in target.url
-    if not plain or not host or port == 0 or len(target.url) > MAX_URL:
+    if not plain or not host or port == 0 or len(target.url) > MAX_URL or not is_host(target.url):
         raise BadHook("url", "Name an address: https://…")
     if url.scheme != "https" and not (url.scheme == "http" and host in private_hosts):
         raise BadHook("url", "Only https:// addresses are asked.")

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.html import format_html
@@ -158,6 +160,21 @@ class TenantAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # not subscriptab
     def log_change(self, request: HttpRequest, obj: Model, message: Any) -> None:  # type: ignore[override]
         """Leave it to the journal."""
 
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The list, and what is done with its selected rows; what cannot be a row's id selects none.
+
+        Args:
+            request: Of an admin.
+            extra_context: As Django's.
+        """
+        if ACTION_CHECKBOX_NAME in request.POST:
+            form: Any = request.POST.copy()
+            chosen = [one for one in form.getlist(ACTION_CHECKBOX_NAME) if self._is_id(one)]
+            form.setlist(ACTION_CHECKBOX_NAME, chosen)
+            request.POST = form
+        page: HttpResponse = super().changelist_view(request, extra_context)
+        return page
+
     def selection(self, request: HttpRequest, rows: QuerySet[Any]) -> list[Any]:
         """The rows that an action was asked for; none, with a message, where they are too many for one go.
 
@@ -198,6 +215,13 @@ class TenantAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # not subscriptab
             except APIException as error:
                 self.message_user(request, f"Not done for {called(row)}: {error}", messages.ERROR)
         return done
+
+    def _is_id(self, text: str) -> bool:
+        try:
+            self.opts.pk.to_python(text)
+        except ValidationError:
+            return False
+        return True
 
     def _may(self, request: HttpRequest, permission: Permission) -> bool:
         user: Any = request.user

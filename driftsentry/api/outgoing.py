@@ -22,7 +22,7 @@ import httpx
 
 from driftsentry.api.addresses import Address, is_never, is_public
 
-__all__ = ["Answer", "PublicOnly", "Refused", "Unanswered", "Unresolved", "is_listed", "is_public", "post"]
+__all__ = ["Answer", "PublicOnly", "Refused", "Unanswered", "Unresolved", "is_host", "is_listed", "is_public", "post"]
 
 CONNECT_SECONDS = 10.0
 FRESH = 3600.0
@@ -251,6 +251,18 @@ def _as_httpx() -> Iterator[None]:
         raise getattr(httpx, type(error).__name__, httpx.TransportError)(str(error)) from error
 
 
+def is_host(url: str) -> bool:
+    """Say whether an address names a host, and a name that is written in Punycode can be read (RFC 5891 section 5.4).
+
+    Args:
+        url: The address.
+    """
+    try:
+        return bool(httpx.URL(url).host)
+    except (httpx.InvalidURL, UnicodeError):
+        return False
+
+
 def is_listed(host: str, port: int, private_hosts: tuple[str, ...]) -> bool:
     """Say whether the operator lists a host, with any port or with this one.
 
@@ -320,6 +332,8 @@ def post(
     times = httpx.Timeout(seconds, connect=min(CONNECT_SECONDS, seconds))
     sent = {**headers, "accept-encoding": "identity"}
     transport = PublicOnly(private_hosts, seconds=seconds, most=largest + _HEAD_BYTES)
+    if not is_host(url):
+        raise Refused("This is no address.")
     try:
         _look_at(httpx.URL(url), private_hosts)
         with (
@@ -340,9 +354,9 @@ def _look_at(url: httpx.URL, private_hosts: tuple[str, ...]) -> None:
 
 
 def _head(answer: httpx.Response, largest: int) -> bytes:
-    """As much as came in time: by its status the answer is one already."""
+    """As much as came, in time and before it broke off: by its status the answer is one already."""
     taken = b""
-    with suppress(httpx.ReadTimeout):
+    with suppress(httpx.TransportError):
         for chunk in answer.iter_raw():
             taken += chunk[: largest - len(taken)]
             if len(taken) >= largest:

@@ -1,7 +1,7 @@
 """A mail server of a few lines (RFC 5321), on a port of its own."""
 
 import socketserver
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Thread
@@ -13,9 +13,11 @@ class Answers:
 
     Attributes:
         rcpt: To the recipient.
+        others: To those recipients whose address is named here.
     """
 
     rcpt: str = "250 ok"
+    others: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -47,8 +49,11 @@ def smtp_server(answers: Answers) -> Iterator[MailServer]:
                 elif verb == "QUIT":
                     self.say("221 bye")
                     return
+                elif verb == "RCPT":
+                    address = line.decode().partition("<")[2].partition(">")[0]
+                    self.say(answers.others.get(address, answers.rcpt))
                 else:
-                    self.say(answers.rcpt if verb == "RCPT" else "250 ok")
+                    self.say("250 ok")
 
         def say(self, text: str) -> None:
             self.wfile.write(f"{text}\r\n".encode())

@@ -1,5 +1,7 @@
 """The user's own profile and settings."""
 
+from typing import Any
+
 import pytest
 
 from accounts import actions
@@ -55,6 +57,19 @@ def test_what_is_not_mine_to_change_stays(world: World, field: str, value: str) 
     world.client(world.viewer).patch(ME, {field: value}, format="json")
     after = User.objects.values().get(pk=world.viewer.pk)
     assert after | {"last_login": None} == before | {"last_login": None}
+
+
+def test_other_settings_are_refused_here_and_the_same_may_be_sent_back(world: World) -> None:
+    client = world.client(world.engineer)
+    mine = client.get(ME).json()["data"]
+    assert client.patch(ME, {"name": "Rob", "settings": mine["settings"]}, format="json").status_code == 200
+    others: list[Any] = [{"emailNotifications": False}, None, "x", []]
+    for other in others:
+        answer = client.patch(ME, {"name": "Robert", "settings": other}, format="json")
+        assert answer.status_code == 400
+        assert [one["field"] for one in answer.json()["error"]["details"]["errors"]] == ["settings"]
+    user = User.objects.get(pk=world.engineer.pk)
+    assert (user.name, user.email_notifications) == ("Rob", True)
 
 
 @pytest.mark.parametrize("field", ["isSuperuser", "is_superuser", "password", "isActive", "nmae"])

@@ -78,9 +78,9 @@ class Receiver:
         with self._come:
             self.asked.append(asked)
             self._come.notify_all()
-            if self.choose is not None:
-                return self.choose(asked)
-            return self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
+            if self.choose is None:
+                return self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
+        return self.choose(asked)  # outside the lock, since it may wait
 
     def wait_for(self, count: int, seconds: float = 10.0) -> list[Asked]:
         """Wait until so many requests have come, and give them all; fail when they do not come in time."""

@@ -10,9 +10,9 @@ from typing import Any
 import httpcore
 import pytest
 
-from driftsentry.api.outgoing import Answer, Refused, Unanswered, Unresolved, is_listed, post
+from driftsentry.api.outgoing import Answer, Refused, Unanswered, Unresolved, is_host, is_listed, post
 from tests.alerts.receiver import LOCAL, Reply, receiving
-from tests.api.answering import answering, pouring, saying, silent, trickling
+from tests.api.answering import Server, answering, pouring, saying, silent, trickling
 from tests.certificates import certificate
 
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
@@ -109,6 +109,12 @@ class TestTrouble:
         with pytest.raises((Refused, Unanswered)):
             send(url)
 
+    @pytest.mark.parametrize("host", ["xn--a", "XN--A", "xn--", "xn--ls8h.la"])
+    def test_a_name_that_cannot_be_one_is_refused(self, host: str) -> None:
+        assert not is_host(f"https://{host}/hook")
+        with pytest.raises(Refused, match="This is no address"):
+            send(f"https://{host}/hook")
+
     def test_a_head_that_trickles_in_gains_no_time(self) -> None:
         with (
             answering(trickling(b"HTTP/1.1 200 OK\r\n", b"x")) as server,
@@ -122,6 +128,18 @@ class TestTrouble:
             answer = send(server.url(), seconds=1.5)
         assert answer.status == 200
         assert answer.body.strip(b".") == b"some"
+
+    @pytest.mark.parametrize(
+        "length", [b"content-length: 100", b"transfer-encoding: chunked"], ids=["by its length", "in chunks"]
+    )
+    def test_a_body_that_breaks_off_is_taken_as_far_as_it_came(self, length: bytes) -> None:
+        def leaving(server: Server, connection: socket.socket) -> None:
+            server.read_head(connection)
+            connection.sendall(b"HTTP/1.1 200 OK\r\n" + length + b"\r\n\r\n4\r\nsome\r\n")
+
+        with answering(leaving) as server:
+            answer = send(server.url())
+        assert (answer.status, b"some" in answer.body) == (200, True)
 
     def test_a_head_without_end_is_given_up(self) -> None:
         start = b"HTTP/1.1 200 OK\r\n"
@@ -271,6 +289,11 @@ class TestHosts:
         with pytest.raises(Refused, match="user name") as error:
             send(url.format(PUBLIC))
         assert "secret" not in str(error.value)
+
+    def test_a_scheme_may_be_written_in_capitals(self, connected: list[str]) -> None:
+        with pytest.raises(Unanswered):
+            send(f"HTTPS://{PUBLIC}/")
+        assert connected == [PUBLIC]
 
     def test_without_tls_only_listed_hosts_are_asked(self) -> None:
         with pytest.raises(Refused, match="https"):

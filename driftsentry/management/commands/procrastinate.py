@@ -1,16 +1,24 @@
-"""`manage.py procrastinate`: procrastinate's own command, whose worker also serves its numbers to Prometheus.
+"""`manage.py procrastinate`: procrastinate's own command; its worker has a thread for each job, and serves its numbers.
 
 It takes the place of the command of that name because its app stands after ours in `INSTALLED_APPS`.
 """
 
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import CommandError
 from procrastinate.contrib.django.management.commands.procrastinate import Command as ProcrastinateCommand
+from procrastinate.job_context import JobContext
+from procrastinate.middleware import AsyncCallNext, WorkerMiddleware
+from procrastinate.worker import Worker
 from prometheus_client import start_http_server
 
 from driftsentry.operations.counters import show_from_start
+
+SPARE_THREADS = 4
+"""For what the worker itself does in threads, as looking up the database's name, while each job has one."""
 
 
 class Command(ProcrastinateCommand):
@@ -28,10 +36,22 @@ class Command(ProcrastinateCommand):
         """
         if options.get("command") == "worker":
             options.setdefault("concurrency", settings.WORKER_CONCURRENCY)
+            options["worker_middleware"] = [_in_threads(options["concurrency"])]
             if settings.WORKER_METRICS_PORT:
                 show_from_start()
                 _serve_metrics(settings.WORKER_METRICS_PORT)
         super().handle(*args, **options)
+
+
+def _in_threads(jobs: int) -> WorkerMiddleware:
+    """Have so many jobs run at once. By itself asyncio has as many threads as the machine has processors, and four."""
+    executor = ThreadPoolExecutor(jobs + SPARE_THREADS, thread_name_prefix="job")
+
+    async def run(call_next: AsyncCallNext, context: JobContext, worker: Worker) -> Any:  # noqa: ARG001 - as all of them
+        asyncio.get_running_loop().set_default_executor(executor)  # the loop shuts it down when it ends
+        return await call_next()
+
+    return run
 
 
 def _serve_metrics(port: int) -> None:

@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 from django.core import mail
 from django.db import connection
+from django.test import override_settings
 from django.utils import timezone
 
 from alerts.actions import delivering
@@ -20,6 +21,7 @@ from alerts.sending.base import Meaning
 from audit import journal
 from driftsentry.api import outgoing
 from tests.accounts.mailbox import forget_jobs, jobs, work
+from tests.accounts.smtp_server import Answers, smtp_server
 from tests.admin.conftest import entries
 from tests.alerts.deliveries.told import SYSTEM, attempts, due, mailing_list, put, sent, told, unsent, webhook
 from tests.alerts.receiver import Receiver, Reply
@@ -313,6 +315,15 @@ def test_a_private_address_is_never_spoken_to(
     assert (delivery.status, receiver.asked) == ("dead", [])
 
 
+def test_an_address_that_is_none_is_given_up(world: World, receiver: Receiver) -> None:
+    channel = webhook(world.account.pk, receiver.url)
+    # It was kept before such addresses were refused.
+    channel.secrets = json.dumps({"url": "https://xn--a/hook", "signingSecrets": [{"secret": KEY}]})
+    channel.save(update_fields=["secrets"])
+    delivery = sent(told(channel))
+    assert (delivery.status, delivery.last_answer) == ("dead", "This is no address.")
+
+
 def test_a_name_that_leads_nowhere_is_tried_again(
     world: World, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -359,6 +370,23 @@ def test_a_mail_goes_to_a_list_and_to_a_user_at_their_present_address(world: Wor
     world.engineer.save(update_fields=["email"])
     assert (sent(personal).status, listed.status) == ("delivered", "delivered")
     assert [one.to for one in mail.outbox] == [["ops@acme.example", "sec@acme.example"], ["new@acme.example"]]
+
+
+def test_who_was_refused_while_others_got_the_mail_is_named_on_the_delivery_and_in_no_log(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    delivery = told(mailing_list(world.account.pk, "lead@acme.example", "ops@acme.example"))
+    backend = "django.core.mail.backends.smtp.EmailBackend"
+    with smtp_server(Answers(others={"lead@acme.example": "550 no such user"})) as server:
+        where = {"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": server.port, "EMAIL_HOST_USER": "", "EMAIL_USE_TLS": False}
+        with override_settings(EMAIL_BACKEND=backend, MAIL_CAN_BE_SENT=True, **where):
+            delivery = sent(delivery)
+    words = "The mail server took it. Refused by the mail server: lead@acme.example (550)."
+    assert (delivery.status, delivery.last_answer) == ("delivered", words)
+    assert delivery.attempts.get().answer == words
+    assert len(server.mails) == 1
+    assert "delivery_tried" in caplog.text
+    assert "lead@acme.example" not in caplog.text
 
 
 @pytest.mark.parametrize("change", [{"is_active": False}, {"email_notifications": False}])

@@ -29,6 +29,8 @@ TAKEN: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("slack", {}, {"url": "https://hooks.slack-gov.com/services/T0/B0/hunter2hunter2"}),
     ("slack", {}, {"url": "https://mattermost.example.com/hooks/hunter2hunter2"}),
     ("slack", {}, {"url": "http://chat.internal:8065/hooks/hunter2hunter2"}),
+    ("teams", {}, {"url": "HTTPS://xn--bcher-kva.example/hunter2"}),
+    ("webhook", {}, {"url": "HTTPS://hooks.example.com/hunter2", "signingSecrets": [{"secret": KEY}]}),
     (
         "teams",
         {},
@@ -114,6 +116,7 @@ REFUSED: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("teams", {}, {"url": "https://example.com:99999/"}, "secrets.url"),
     ("teams", {}, {"url": "https://[::1/"}, "secrets.url"),
     ("teams", {}, {"url": "https:///hunter2"}, "secrets.url"),
+    ("teams", {}, {"url": "https://xn--a/hunter2"}, "secrets.url"),
     ("teams", {}, {"url": "https://ex\u200bample.com/"}, "secrets.url"),
     ("teams", {}, {"url": "https://example.com/" + "a" * 2000}, "secrets.url"),
     ("teams", {}, {"url": 7}, "secrets.url"),

@@ -9,6 +9,8 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from accounts.models import User
+from alerts.actions.handling import acknowledge_alert
 from alerts.actions.reminding import change_notification_settings
 from alerts.models import Alert, Reminder
 from drifts.actions.assigning import assign_drift
@@ -17,8 +19,9 @@ from drifts.actions.reminders import remind, remind_account
 from drifts.actions.snoozing import snooze_drift
 from drifts.models import Drift
 from driftsentry.api import tenancy
+from tests.alerts.raised import raise_alert
 from tests.alerts.telling.channels import channel, mails, message, told
-from tests.drifts.reported import report
+from tests.drifts.reported import actor, report
 from tests.drifts.scans import REASON, facts
 
 URL = "/api/v1/notification-settings"
@@ -30,6 +33,11 @@ def waiting(world: Any, resource: str = "i-1", *, hours: float = 25, severity: s
     drift = report(world.engineer, resource, severity=severity)
     Drift.objects.filter(pk=drift.pk).update(detected_at=timezone.now() - timedelta(hours=hours))
     return drift
+
+
+def acknowledge(drift: Drift, *, by: User) -> None:
+    for alert in Alert.objects.filter(drift=drift):
+        acknowledge_alert(drift.account_id, alert.pk, by=actor(by))
 
 
 def a_day_passes(drift: Drift) -> None:
@@ -68,10 +76,38 @@ def test_it_ends_when_somebody_sees_to_it(world: Any) -> None:
     approve_drift(account, waiting(world, "approved").pk, reason=REASON, by=by)
     resolve_drift(account, waiting(world, "resolved").pk, how="manual-fix", by=by)
     snooze_drift(account, waiting(world, "snoozed").pk, until=None, reason=REASON, by=by)
-    Alert.objects.filter(drift=waiting(world, "acknowledged")).update(acknowledged_at=timezone.now())
+    acknowledge(waiting(world, "acknowledged"), by=world.engineer)
     triage_drift(account, waiting(world, "triaged").pk, by=by)
     assert remind() == 1
     assert [entry.drift_id for entry in facts(world, "drift.reminded")] == [Drift.objects.get(resource_id="triaged").pk]
+
+
+def test_an_acknowledgement_of_something_less_grave_ends_nothing(world: Any) -> None:
+    drift = waiting(world)
+    acknowledge(drift, by=world.engineer)
+    Alert.objects.filter(drift=drift).update(severity="high")
+    assert remind() == 1
+    Alert.objects.filter(drift=drift).update(severity="critical")
+    a_day_passes(drift)
+    assert remind() == 0
+
+
+@pytest.mark.parametrize("gone", [{"is_active": False}, {"role": "viewer"}])
+def test_an_acknowledgement_by_whoever_can_see_to_nothing_any_more_ends_nothing(
+    world: Any, gone: dict[str, Any]
+) -> None:
+    acknowledge(waiting(world), by=world.engineer)
+    assert remind() == 0
+    User.objects.filter(pk=world.engineer.pk).update(**gone)
+    assert remind() == 1
+
+
+def test_one_acknowledgement_that_holds_is_enough(world: Any) -> None:
+    drift = waiting(world)
+    acknowledge(drift, by=world.owner)
+    raise_alert(world.engineer, "Another", severity="low", drift_id=drift.pk)
+    Alert.objects.filter(drift=drift, severity="low").update(acknowledged_at=timezone.now())
+    assert remind() == 0
 
 
 def test_whoever_has_it_is_reminded_and_nobody_else_by_mail(world: Any) -> None:
