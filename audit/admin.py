@@ -14,9 +14,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from audit.exporting import JSON_LINES, file_name, header_of, written
-from audit.facts import REGISTRY, sentence
+from audit.facts import REGISTRY
 from audit.models import AuditCheckpoint, AuditHead, AuditLog
-from audit.serializers import personal_of
+from audit.serializers import personal_of, words_of
 from audit.verification import verify
 from driftsentry.api.access import Permission
 from driftsentry.api.admin import TenantAdmin, json_block
@@ -73,8 +73,7 @@ class AuditLogAdmin(TenantAdmin):
     @admin.display
     def message(self, entry: AuditLog) -> str:
         """The entry in words."""
-        text = "" if entry.personal is None else str(entry.personal.get("text", ""))
-        return sentence(entry.kind, entry.v, entry.data, text)
+        return words_of(entry, {})
 
     @admin.display
     def actor(self, entry: AuditLog) -> str:

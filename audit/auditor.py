@@ -5,19 +5,44 @@ It needs this package, `cryptography` and `rfc8785`, nothing else of DriftSentry
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
-from itertools import pairwise
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from audit.export_format import Link
 from audit.export_verification import Outcome, gap_between, lines_of, verify
 from audit.signatures import BadKey, key_id, public_key
 
 HOLDS, BROKEN, UNREADABLE = 0, 1, 2
+NOWHERE = Link(0, "")
 EXIT_CODES = "exit code: 0 all hold, 1 something does not, 2 a file or a key cannot be read"
 
 
 class Unreadable(Exception):
     """A file or a key cannot be read; the message says which and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A file and what was found in it.
+
+    Attributes:
+        name: Its path.
+        outcome: What was found.
+    """
+
+    name: str
+    outcome: Outcome
+
+    @property
+    def begins(self) -> Link:
+        """Where its chain hangs on."""
+        return self.outcome.after or NOWHERE
+
+    @property
+    def ends(self) -> Link:
+        """Its last entry."""
+        return self.outcome.up_to or NOWHERE
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -65,16 +90,16 @@ def examine(files: Sequence[str], public_keys: Sequence[str], *, say: Callable[[
     """
     try:
         trusted = trusted_keys(public_keys) if public_keys else None
-        found = [(name, _verified(name, trusted)) for name in files]
+        found = [Examined(name, _verified(name, trusted)) for name in files]
+        gaps = gaps_in(found, trusted)
     except Unreadable as error:
         say(str(error))
         return UNREADABLE
-    for name, outcome in found:
-        say(f"{name}: {words_for(outcome)}")
-    gaps = list(gaps_in(found))
+    for one in found:
+        say(f"{one.name}: {words_for(one.outcome)}")
     for gap in gaps:
         say(gap)
-    whole = not gaps and all(outcome.valid for _, outcome in found)
+    whole = not gaps and all(one.outcome.valid for one in found)
     if whole and trusted is None:
         say(UNPINNED)
     say("All of it holds." if whole else "IT DOES NOT HOLD.")
@@ -113,10 +138,10 @@ def _is_file(text: str) -> bool:
         return False
 
 
-def _verified(name: str, trusted: dict[str, bytes] | None) -> Outcome:
+def _verified(name: str, trusted: Mapping[str, bytes] | None, *, noting: int | None = None) -> Outcome:
     try:
         with Path(name).open("rb") as file:
-            return verify(lines_of(file), trusted=trusted)
+            return verify(lines_of(file), trusted=trusted, noting=noting)
     except OSError as error:
         raise Unreadable(f"{name}: {error.strerror or error}") from error
 
@@ -139,26 +164,45 @@ def words_for(outcome: Outcome) -> str:
     )
 
 
-def gaps_in(found: Sequence[tuple[str, Outcome]]) -> list[str]:
-    """Where valid exports of one account do not continue one another.
+def gaps_in(found: Sequence[Examined], trusted: Mapping[str, bytes] | None = None) -> list[str]:
+    """Where valid exports of one account are not of one chain; they may overlap.
 
     Args:
-        found: Each file's name and what was found in it.
+        found: The files.
+        trusted: Public keys by id; None trusts what each file brings.
+
+    Raises:
+        Unreadable: A file that overlaps another one cannot be read a second time.
     """
-    ordered = sorted(
-        ((name, outcome) for name, outcome in found if outcome.valid),
-        key=lambda one: (
-            one[1].account,
-            one[1].after.seq if one[1].after else 0,
-            one[1].up_to.seq if one[1].up_to else 0,
-        ),
-    )
     gaps = []
-    for (before, first), (after, second) in pairwise(ordered):
-        gap = gap_between(first, second) if first.account == second.account else ""
+    furthest: Examined | None = None
+    valid = (one for one in found if one.outcome.valid)
+    for one in sorted(valid, key=lambda one: (one.outcome.account, one.begins.seq, one.ends.seq)):
+        if furthest is None or furthest.outcome.account != one.outcome.account:
+            furthest = one
+            continue
+        gap = gap_between(furthest.outcome, one.outcome) or _fork_of(furthest, one, trusted)
         if gap:
-            gaps.append(f"{after}: BROKEN, it does not continue {before}: {gap}")
+            gaps.append(f"{one.name}: BROKEN, it does not continue {furthest.name}: {gap}")
+        furthest = max(furthest, one, key=lambda one: one.ends.seq)
     return gaps
+
+
+def _fork_of(first: Examined, second: Examined, trusted: Mapping[str, bytes] | None) -> str:
+    """The last entry that is in both tells whether they are of one chain: its hash covers all before it."""
+    shared = min(first.ends.seq, second.ends.seq)
+    is_same = _hash_in(first, shared, trusted) == _hash_in(second, shared, trusted)
+    return "" if is_same else f"entry {shared} is not the same one in both"
+
+
+def _hash_in(one: Examined, seq: int, trusted: Mapping[str, bytes] | None) -> str:
+    for end in (one.begins, one.ends):
+        if end.seq == seq:
+            return end.hash
+    noted = _verified(one.name, trusted, noting=seq).noted if _is_file(one.name) else None
+    if noted is None:
+        raise Unreadable(f"{one.name}: it overlaps another file and has to be read twice, which it cannot be")
+    return noted.hash
 
 
 if __name__ == "__main__":

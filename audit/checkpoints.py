@@ -4,10 +4,12 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from audit.export_format import Link
 from audit.facts import iso
 from audit.models import AuditCheckpoint
+from audit.reading import UNREADABLE, Unreadable
 from audit.signatures import Keyring, Purpose, fault_of
 
 GENESIS = Link(0, bytes(32).hex())
@@ -20,8 +22,7 @@ def archived_upto(account_id: UUID) -> int:
     Args:
         account_id: The account.
     """
-    found = latest(account_id)
-    return found.seq if found else 0
+    return _of(account_id).order_by("-seq").values_list("seq", flat=True).first() or 0
 
 
 def latest(account_id: UUID) -> AuditCheckpoint | None:
@@ -29,8 +30,14 @@ def latest(account_id: UUID) -> AuditCheckpoint | None:
 
     Args:
         account_id: The account.
+
+    Raises:
+        Unreadable: It was altered so that it cannot be read.
     """
-    return AuditCheckpoint.objects.filter(account_id=account_id).order_by("-seq").first()
+    try:
+        return _of(account_id).order_by("-seq").first()
+    except UNREADABLE as error:
+        raise Unreadable("the latest checkpoint") from error
 
 
 def link_of(checkpoint: AuditCheckpoint | None) -> Link:
@@ -85,16 +92,32 @@ def sign(checkpoint: AuditCheckpoint) -> AuditCheckpoint:
 
 
 def first_fault(account_id: UUID) -> tuple[int, str] | None:
-    """The first checkpoint of an account that was altered, and why it does not hold; None where all hold.
+    """The first checkpoint of an account that was altered or is missing, and in words; None where all hold.
 
     Args:
         account_id: The account.
+
+    Raises:
+        Unreadable: One was altered so that it cannot be read.
     """
-    for checkpoint in AuditCheckpoint.objects.filter(account_id=account_id).order_by("seq"):
+    try:
+        known = list(_of(account_id).order_by("seq"))
+    except UNREADABLE as error:
+        raise Unreadable("a checkpoint") from error
+    before = 0
+    for checkpoint in known:
         fault = fault_of(Purpose.CHECKPOINT, as_signed(checkpoint), _keys().public)
         if fault:
             return checkpoint.seq, f"the checkpoint at entry {checkpoint.seq} does not hold: {fault}"
+        begins_after = checkpoint.seq - checkpoint.entries
+        if begins_after != before:
+            return begins_after, f"the checkpoint at entry {begins_after} is missing"
+        before = checkpoint.seq
     return None
+
+
+def _of(account_id: UUID) -> QuerySet[AuditCheckpoint]:
+    return AuditCheckpoint.objects.filter(account_id=account_id)
 
 
 def _keys() -> Keyring:

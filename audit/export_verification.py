@@ -24,6 +24,8 @@ from audit.signatures import Purpose, fault_of, key_id, public_key
 
 MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
 DIGEST = re.compile(r"[0-9a-f]{64}")
+WITHOUT_TEXT = (RecursionError, ValueError)
+"""What holds something that no fact holds has no canonical text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class Outcome:
         at: When it was made.
         key: The id of the key that signed.
         is_pinned: The key is one that the reader trusts, not one that the file itself brings.
+        noted: The entry that was to be noted, where it is in the file.
     """
 
     valid: bool = False
@@ -57,6 +60,7 @@ class Outcome:
     at: str = ""
     key: str = ""
     is_pinned: bool = False
+    noted: Link | None = None
 
 
 class _Broken(Exception):
@@ -65,15 +69,16 @@ class _Broken(Exception):
         self.reason, self.seq = reason, seq
 
 
-def verify(lines: Iterable[bytes], *, trusted: Mapping[str, bytes] | None = None) -> Outcome:
+def verify(lines: Iterable[bytes], *, trusted: Mapping[str, bytes] | None = None, noting: int | None = None) -> Outcome:
     """Check an export: every line, their order, their number, and the signature over all of them.
 
     Args:
         lines: The file's lines with their line feeds, e.g. `lines_of(file)`.
         trusted: Public keys by id; None trusts the one that the file brings, which proves no more than that the file
             was not damaged by somebody without a key.
+        noting: The number of an entry to tell the hash of.
     """
-    reading = _Reading(trusted)
+    reading = _Reading(trusted, noting)
     number = 0
     try:
         for number, line in enumerate(lines, start=1):  # noqa: B007 - the last one is told
@@ -95,11 +100,11 @@ def lines_of(file: Any) -> Iterator[bytes]:
 
 
 def gap_between(first: Outcome, second: Outcome) -> str:
-    """Why one valid export does not continue another; empty where it does.
+    """Why one valid export neither continues nor overlaps another; empty where it does.
 
     Args:
-        first: The earlier one.
-        second: The later one.
+        first: The one that begins first.
+        second: The other one.
     """
     if first.account != second.account:
         return "it is of another account"
@@ -107,10 +112,6 @@ def gap_between(first: Outcome, second: Outcome) -> str:
         return "one of them has no beginning or no end"
     if second.after.seq > first.up_to.seq:
         return f"entries {first.up_to.seq + 1} to {second.after.seq} are missing between them"
-    if second.after.seq < first.up_to.seq:
-        return f"it begins at entry {second.after.seq + 1} again"
-    if second.after.hash != first.up_to.hash:
-        return f"entry {second.after.seq} is not the same one in both"
     return ""
 
 
@@ -124,10 +125,9 @@ def link_fault(exported: Exported, last: Link) -> str:
     if exported.prev_hash != last.hash:
         return "the entry does not follow the one before it"
     try:
-        own = chained(bytes.fromhex(last.hash), exported.entry).hex()
-    except ValueError:  # it holds what no fact holds, so it has no canonical text
-        own = ""
-    if exported.hash != own:
+        if exported.hash != chained(bytes.fromhex(last.hash), exported.entry).hex():
+            return "the entry was altered"
+    except WITHOUT_TEXT:
         return "the entry was altered"
     return "" if _holds_its_personal_part(exported) else "the entry's personal part was altered"
 
@@ -135,8 +135,10 @@ def link_fault(exported: Exported, last: Link) -> str:
 class _Reading:
     """Reads one export in order: each line by itself and against the one before, the last one against all."""
 
-    def __init__(self, trusted: Mapping[str, bytes] | None) -> None:
+    def __init__(self, trusted: Mapping[str, bytes] | None, noting: int | None) -> None:
         self.trusted = trusted
+        self.noting = noting
+        self.noted: Link | None = None
         self.header: Header | None = None
         self.header_digest = ""
         self.digest = hashlib.sha256()
@@ -156,6 +158,7 @@ class _Reading:
             at=head.at if head else "",
             key=self.key,
             is_pinned=self.has_ended and self.trusted is not None,
+            noted=self.noted,
         )
 
     def take(self, line: bytes) -> None:
@@ -192,6 +195,8 @@ class _Reading:
         self.erased += exported.personal_part is None
         self.entries += 1
         self.last = Link(entry.seq, exported.hash)
+        if entry.seq == self.noting:
+            self.noted = self.last
 
     def _end(self, header: Header, head: dict[str, Any]) -> None:
         _expect_fields(head, HEAD_FIELDS, "signed head")
@@ -290,9 +295,9 @@ def _holds_its_personal_part(exported: Exported) -> bool:
         return part is None and salt is None
     try:
         raw = bytes.fromhex(salt)
-    except ValueError:
+        return raw.hex() == salt and personal_digest(raw, part).hex() == exported.entry.personal
+    except WITHOUT_TEXT:
         return False
-    return raw.hex() == salt and personal_digest(raw, part).hex() == exported.entry.personal
 
 
 def _place_fault(seq: int, last: int) -> str:

@@ -11,7 +11,7 @@ from audit import checkpoints
 from audit.export_format import Exported, Header, Link, Sealing
 from audit.facts import iso
 from audit.models import AuditHead, AuditLog
-from audit.reading import batches
+from audit.reading import Unreadable, batches
 from driftsentry.api.errors import Conflict, Invalid
 
 logger = structlog.get_logger(__name__)
@@ -19,10 +19,11 @@ logger = structlog.get_logger(__name__)
 JSON_LINES = "application/x-ndjson"
 BATCH = 500
 """Entries read and sent at a time."""
+MISSING = "is missing: archived meanwhile, or removed"
 
 
 class ExportBroken(RuntimeError):
-    """The journal has changed its past while it was exported, or lacks entries: the file is left without its end."""
+    """The journal has changed its past while it was exported, or before: the file is left without its end."""
 
 
 def header_of(account_id: UUID, *, after: int | None = None, up_to: int | None = None) -> Header:
@@ -82,25 +83,36 @@ def written(header: Header, *, told: Callable[[Exported], Exported] = as_it_is) 
         told: What is told of each entry.
 
     Raises:
-        ExportBroken: An entry is missing.
+        ExportBroken: An entry is missing, or holds what no entry holds.
     """
     sealing, expected = Sealing(header), header.after.seq + 1
     yield sealing.begin()
-    account_id = UUID(header.account)
-    for batch in batches(account_id, after=header.after.seq, up_to=header.up_to.seq, size=BATCH):
+    for batch in _batches(header):
         for place, one in enumerate(batch):
             if one.entry.seq != expected + place:
-                raise _broken(header, expected + place)
+                raise _broken(header, expected + place, MISSING)
+        try:
+            lines = sealing.add(map(told, batch))
+        except (RecursionError, ValueError) as error:
+            raise _broken(header, expected, "or one soon after it has no canonical text: it was altered") from error
         expected += len(batch)
-        yield sealing.add(map(told, batch))
+        yield lines
     if expected != header.up_to.seq + 1:
-        raise _broken(header, expected)
+        raise _broken(header, expected, MISSING)
     yield sealing.end(settings.JOURNAL_KEYS)
 
 
-def _broken(header: Header, seq: int) -> ExportBroken:
-    logger.error("journal_export_broken", account=header.account, seq=seq, up_to=header.up_to.seq)
-    return ExportBroken(f"Entry {seq} of {header.account} is missing: archived meanwhile, or removed.")
+def _batches(header: Header) -> Iterator[list[Exported]]:
+    account_id = UUID(header.account)
+    try:
+        yield from batches(account_id, after=header.after.seq, up_to=header.up_to.seq, size=BATCH)
+    except Unreadable as error:
+        raise _broken(header, error.seq, "cannot be read: it was altered") from error
+
+
+def _broken(header: Header, seq: int, why: str) -> ExportBroken:
+    logger.error("journal_export_broken", account=header.account, seq=seq, up_to=header.up_to.seq, why=why)
+    return ExportBroken(f"Entry {seq} of {header.account} {why}.")
 
 
 def file_name(header: Header) -> str:

@@ -54,7 +54,10 @@ class AuditLog(models.Model):
         verbose_name = "journal entry"
         verbose_name_plural = "journal entries"
         ordering = ["seq"]
-        constraints = [models.UniqueConstraint(fields=["account", "seq"], name="audit_log_account_seq")]
+        constraints = [
+            models.UniqueConstraint(fields=["account", "seq"], name="audit_log_account_seq"),
+            models.CheckConstraint(condition=models.Q(seq__gt=0), name="audit_log_seq_from_one"),
+        ]
         indexes = [
             models.Index(
                 fields=["account", "drift_id", "seq"],

@@ -1,6 +1,7 @@
 """The journal on the wire."""
 
 import base64
+from collections.abc import Mapping
 from typing import Any
 
 from rest_framework import serializers
@@ -10,17 +11,31 @@ from audit.models import AuditLog
 from audit.signatures import Keyring, public_pem
 from driftsentry.api.casing import CamelModelSerializer, CamelSerializer
 
-ERASED = "(erased)"
+ERASED, ALTERED = "(erased)", "(altered)"
 
 
 def personal_of(entry: AuditLog, name: str) -> str:
-    """A field of an entry's personal part, or `(erased)`.
+    """A field of an entry's personal part, or `(erased)`, or `(altered)` where it is no such part.
 
     Args:
         entry: The entry.
         name: `actorEmail`, `address`, `userAgent` or `text`.
     """
-    return ERASED if entry.personal is None else str(entry.personal.get(name, ""))
+    if entry.personal is None:
+        return ERASED
+    return str(entry.personal.get(name, "")) if isinstance(entry.personal, dict) else ALTERED
+
+
+def words_of(entry: AuditLog, names: Mapping[str, str]) -> str:
+    """An entry in words.
+
+    Args:
+        entry: The entry.
+        names: What stands for some values of its data.
+    """
+    text = "" if entry.personal is None else personal_of(entry, "text")
+    data = entry.data if isinstance(entry.data, dict) else {}
+    return sentence(entry.kind, entry.v, {field: names.get(str(value), value) for field, value in data.items()}, text)
 
 
 class _EntrySerializer(CamelModelSerializer):
@@ -34,10 +49,7 @@ class _EntrySerializer(CamelModelSerializer):
 
     def get_message(self, entry: AuditLog) -> str:
         """The entry in words."""
-        text = "" if entry.personal is None else str(entry.personal.get("text", ""))
-        names: dict[str, str] = self.context.get("names", {})
-        told = {field: names.get(str(value), value) for field, value in entry.data.items()}
-        return sentence(entry.kind, entry.v, told, text)
+        return words_of(entry, self.context.get("names", {}))
 
 
 class TimelineEntrySerializer(_EntrySerializer):

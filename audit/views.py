@@ -1,6 +1,7 @@
 """The audit API."""
 
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar, TypeVar
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -16,6 +17,7 @@ from rest_framework.response import Response
 from audit.exporting import JSON_LINES, file_name, header_of, written
 from audit.filters import AuditLogFilter
 from audit.models import AuditLog
+from audit.reading import UNREADABLE, Unreadable, kept
 from audit.serializers import AuditLogSerializer, SigningKeySerializer, VerdictSerializer, signing_keys
 from audit.verification import verify
 from driftsentry.api.access import Permission, Reach
@@ -23,6 +25,8 @@ from driftsentry.api.errors import Invalid
 from driftsentry.api.files import AnyAccepted, sent_as_file
 from driftsentry.api.filtering import refuse_unknown_parameters
 from driftsentry.api.tenancy import account_id_of, is_described
+
+Row = TypeVar("Row")
 
 RANGE = ("afterSeq", "upTo")
 MAX_SEQ_DIGITS = 18
@@ -51,10 +55,24 @@ class AuditLogViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[AuditLog]):
     }
 
     def get_queryset(self) -> QuerySet[AuditLog]:
-        """The account's entries."""
+        """The account's entries that are not archived: what a verification walks."""
         if is_described(self):
             return AuditLog.objects.none()
-        return AuditLog.objects.filter(account_id=account_id_of(self.request)).order_by("-seq")
+        return kept(account_id_of(self.request)).order_by("-seq")
+
+    def paginate_queryset(self, queryset: QuerySet[AuditLog, Row] | Sequence[Row]) -> list[Row] | None:
+        """One page of the entries.
+
+        Args:
+            queryset: The filtered, ordered entries.
+
+        Raises:
+            Unreadable: One of them was altered so that it cannot be read.
+        """
+        try:
+            return super().paginate_queryset(queryset)
+        except UNREADABLE as error:
+            raise Unreadable("an entry of this page") from error
 
     @extend_schema(responses=VerdictSerializer, filters=False)
     @action(detail=False, pagination_class=None)

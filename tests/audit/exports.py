@@ -23,7 +23,14 @@ def keys(name: str = "one") -> Keyring:
     return keyring([base64.b64encode(hashlib.sha256(name.encode()).digest()).decode()])
 
 
-def chain(number: int, *, account: str = ACCOUNT, after: Link = START, erased: Sequence[int] = ()) -> list[Exported]:
+def chain(
+    number: int,
+    *,
+    account: str = ACCOUNT,
+    after: Link = START,
+    erased: Sequence[int] = (),
+    kind: str = "stack.changed",
+) -> list[Exported]:
     """Entries in their order; some have had their personal part erased."""
     made, last = [], after
     for seq in range(after.seq + 1, after.seq + 1 + number):
@@ -37,7 +44,7 @@ def chain(number: int, *, account: str = ACCOUNT, after: Link = START, erased: S
             data={"id": None, "name": f"stack {seq}", "changes": {"schedule": [None, seq], "ok": [True, False]}},
             drift=None,
             id=f"00000000-0000-7000-8000-{seq:012}",
-            kind="stack.changed",
+            kind=kind,
             personal=personal_digest(salt, part).hex(),
             role="admin",
             seq=seq,

@@ -13,11 +13,14 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, ProgrammingError, transaction
 from django.utils import timezone
 
-from audit import archiving, auditor, checkpoints
+from audit import archiving, auditor, checkpoints, verification
 from audit.archiving import Personal, archive, drop_archived, plan
-from audit.export_verification import Outcome, lines_of
+from audit.canonical import chained
+from audit.export_format import Exported, Link
+from audit.export_verification import Outcome, lines_of, link_fault
 from audit.export_verification import verify as verify_file
 from audit.models import AuditCheckpoint, AuditHead, AuditLog
+from audit.reading import batches
 from audit.verification import verify
 from drifts.models import Drift
 from driftsentry.api import tenancy
@@ -171,6 +174,140 @@ def test_a_drop_that_stopped_in_the_middle_verifies_and_goes_on(
     batches: list[int] = []
     assert drop_archived(world.account.pk, folder=tmp_path, said=batches.append) == 7
     assert batches == [2, 2, 2, 1]
+
+
+def waiting(world: World, folder: Path) -> AuditCheckpoint:
+    """Seven entries that are archived and not dropped yet."""
+    append(world.account.pk, *"abcd")
+    planned = plan(world.account.pk, before=timezone.now() + SOON)
+    return archive(planned, folder=folder, personal=Personal.KEPT, by=SYSTEM)
+
+
+@pytest.mark.parametrize(
+    ("change", "seq", "reason"),
+    [
+        ("UPDATE audit_log SET kind = 'x' WHERE account_id = %s AND seq = 1", 1, "the entry was altered"),
+        ("UPDATE audit_log SET kind = 'x' WHERE account_id = %s AND seq = 5", 5, "the entry was altered"),
+        ("UPDATE audit_log SET prev_hash = hash WHERE account_id = %s AND seq = 1", 1, "the entry does not follow"),
+        ("UPDATE audit_log SET at = 'infinity' WHERE account_id = %s AND seq = 5", 5, "the entry cannot be read"),
+        ("DELETE FROM audit_log WHERE account_id = %s AND seq IN (5, 6)", 4, "archived and dropped"),
+        ("DELETE FROM audit_log WHERE account_id = %s AND seq = 7", 6, "archived and dropped"),
+    ],
+)
+def test_what_is_archived_and_not_dropped_is_watched_as_before(
+    world: World, tmp_path: Path, change: str, seq: int, reason: str
+) -> None:
+    assert waiting(world, tmp_path).seq == 7
+    with unprotected():
+        run(change, world.account.pk)
+        verdict = verify(world.account.pk)
+        assert (verdict.valid, verdict.first_broken_seq) == (False, seq)
+        assert reason in verdict.reason
+    assert verify(world.account.pk).valid
+
+
+def test_entries_that_lead_elsewhere_than_to_the_checkpoint_are_found(world: World, tmp_path: Path) -> None:
+    checkpoint = waiting(world, tmp_path)
+    run("SELECT audit_drop_archived(%s, 6)", world.account.pk)
+    last = AuditLog.objects.get(account_id=world.account.pk, seq=checkpoint.seq)
+    one = next(batches(world.account.pk, after=6, up_to=7, size=1))[0]
+    forged = chained(bytes(32), one.entry)
+    with unprotected():
+        run("DELETE FROM audit_log WHERE account_id = %s AND seq = 7", world.account.pk)
+        last.prev_hash, last.hash = bytes(32), forged
+        last.save(force_insert=True)
+        verdict = verify(world.account.pk)
+        assert (verdict.first_broken_seq, verdict.reason) == (7, "the archived entries do not lead to the checkpoint")
+
+
+def test_an_entry_put_in_where_all_was_dropped_is_found_and_shown_nowhere(world: World, tmp_path: Path) -> None:
+    client = world.client(world.owner)
+    furnish(world, world.account.pk, owner="acme")
+    drift = Drift.objects.filter(account_id=world.account.pk).earliest("id")
+    archived(world, tmp_path, "one", "two")
+    forged = AuditLog.objects.filter(account_id=world.account.pk).latest("seq")
+    forged.pk, forged.seq, forged.kind, forged.drift_id = uuid4(), 3, "drift.approved", drift.pk
+    with unprotected():
+        forged.save(force_insert=True)
+        verdict = verify(world.account.pk)
+        assert (verdict.valid, verdict.first_broken_seq) == (False, 3)
+        for path in (LOGS, f"{LOGS}?driftId={drift.pk}", f"/api/v1/drifts/{drift.pk}/timeline"):
+            assert "drift.approved" not in client.get(path).content.decode()
+
+
+def test_lists_and_stories_show_nothing_that_is_archived_though_it_is_not_dropped_yet(
+    world: World, tmp_path: Path
+) -> None:
+    client = world.client(world.owner)
+    furnish(world, world.account.pk, owner="acme")
+    drift = Drift.objects.filter(account_id=world.account.pk).earliest("id")
+    checkpoint = waiting(world, tmp_path)
+    assert [row["seq"] for row in client.get(LOGS).json()["data"]["items"]][-1] == checkpoint.seq + 1
+    told = client.get(f"/api/v1/drifts/{drift.pk}/timeline").json()["data"]
+    assert [step["action"] for step in told] == ["journal.archived"]
+
+
+@pytest.mark.parametrize("steps", [[4, 2, 1], [7]])
+def test_entries_that_are_dropped_while_they_are_read_are_no_fault(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: list[int]
+) -> None:
+    waiting(world, tmp_path)
+    monkeypatch.setattr(verification, "BATCH", 2)
+    left = iter(steps)
+
+    def drop_meanwhile(one: Exported, last: Link) -> str:
+        run("SELECT audit_drop_archived(%s, %s)", world.account.pk, next(left, 0))
+        return link_fault(one, last)
+
+    monkeypatch.setattr("audit.waiting.link_fault", drop_meanwhile)
+    assert verify(world.account.pk).valid
+    assert seqs(world)[0] == 8
+
+
+def test_a_checkpoint_that_is_missing_is_found(world: World, tmp_path: Path) -> None:
+    archived(world, tmp_path, "one")
+    archived(world, tmp_path, "two")
+    archived(world, tmp_path, "three")
+    for seq in (4, 6):
+        with unprotected():
+            run("ALTER TABLE audit_checkpoint DISABLE TRIGGER audit_checkpoint_append_only")
+            run("DELETE FROM audit_checkpoint WHERE account_id = %s AND seq = %s", world.account.pk, seq)
+            verdict = verify(world.account.pk)
+            assert (verdict.first_broken_seq, verdict.reason) == (seq, f"the checkpoint at entry {seq} is missing")
+    assert verify(world.account.pk).valid
+
+
+@pytest.mark.parametrize("seq", [4, 6])
+def test_a_checkpoint_that_cannot_be_read_is_named_and_does_not_hide_the_next_journal(
+    world: World, tmp_path: Path, seq: int
+) -> None:
+    archived(world, tmp_path, "one")
+    archived(world, tmp_path, "two")
+    client, out = world.client(world.owner), StringIO()
+    with unprotected():
+        run("ALTER TABLE audit_checkpoint DISABLE TRIGGER audit_checkpoint_append_only")
+        run("UPDATE audit_checkpoint SET at = 'infinity' WHERE account_id = %s AND seq = %s", world.account.pk, seq)
+        with pytest.raises(CommandError, match="1 of 2 journals do not verify"):
+            call_command("audit_verify", stdout=out)
+        assert client.get(f"{LOGS}/verify").json()["data"]["valid"] is False
+        assert client.get(f"{LOGS}/export").status_code == (409 if seq == 6 else 200)
+    assert "checkpoint cannot be read: it was altered" in out.getvalue()
+    assert f"{world.other_account.pk}  valid" in out.getvalue()
+
+
+def test_a_journal_that_cannot_be_read_does_not_keep_the_next_one_from_being_archived(
+    world: World, tmp_path: Path
+) -> None:
+    errors, out = StringIO(), StringIO()
+    run("ALTER TABLE audit_log DISABLE TRIGGER audit_log_append_only")
+    try:
+        run("UPDATE audit_log SET at = 'infinity' WHERE account_id = %s AND seq = 2", world.account.pk)
+    finally:
+        run("ALTER TABLE audit_log ENABLE TRIGGER audit_log_append_only")
+    with pytest.raises(CommandError, match="1 of 2 journals could not be archived"):
+        call_command("audit_archive", all=True, keep_days=0, to=tmp_path, yes=True, stdout=out, stderr=errors)
+    assert f"{world.other_account.pk}  dropped: 1 entries" in out.getvalue()
+    assert f"Entry 2 of {world.account.pk} cannot be read" in errors.getvalue()
 
 
 def test_nothing_is_dropped_without_its_file(world: World, tmp_path: Path) -> None:

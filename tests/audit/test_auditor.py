@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from django.conf import settings
@@ -25,6 +26,9 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "first").write_bytes(sealed(ENTRIES[:3]))
     (tmp_path / "second").write_bytes(sealed(ENTRIES[3:], after=middle))
     (tmp_path / "last").write_bytes(sealed(ENTRIES[5:], after=Link(5, ENTRIES[4].hash)))
+    (tmp_path / "middle").write_bytes(sealed(ENTRIES[1:4], after=Link(1, ENTRIES[0].hash)))
+    (tmp_path / "none").write_bytes(sealed([], after=middle))
+    (tmp_path / "other chain").write_bytes(sealed(chain(4, kind="stack.created")))
     (tmp_path / "fork").write_bytes(sealed(chain(2, after=Link(3, "11" * 32)), after=Link(3, "11" * 32)))
     (tmp_path / "other").write_bytes(sealed(chain(2, account=OTHER)))
     (tmp_path / "forged").write_bytes(sealed(ENTRIES, signed_by=keys("mallory")))
@@ -61,9 +65,13 @@ def test_parts_in_any_order_continue_one_another(folder: Path, capsys: pytest.Ca
     ("names", "gap"),
     [
         (("first", "last"), "last: BROKEN, it does not continue first: entries 4 to 5 are missing between them"),
-        (("second", "last"), "last: BROKEN, it does not continue second: it begins at entry 6 again"),
-        (("first", "whole"), "whole: BROKEN, it does not continue first: it begins at entry 1 again"),
         (("first", "fork"), "fork: BROKEN, it does not continue first: entry 3 is not the same one in both"),
+        (("fork", "whole"), "fork: BROKEN, it does not continue whole: entry 5 is not the same one in both"),
+        (("whole", "fork", "last"), "fork: BROKEN, it does not continue whole: entry 5 is not the same one in both"),
+        (
+            ("other chain", "first"),
+            "other chain: BROKEN, it does not continue first: entry 3 is not the same one in both",
+        ),
     ],
 )
 def test_parts_that_do_not_are_named(
@@ -72,6 +80,35 @@ def test_parts_that_do_not_are_named(
     code, words = said(capsys, folder, *names)
     assert code == 1
     assert gap in words
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("first", "whole"),
+        ("whole", "whole"),
+        ("last", "second"),
+        ("middle", "first"),
+        ("first", "middle", "second"),
+        ("whole", "first", "last"),
+        ("none", "whole", "first"),
+    ],
+)
+def test_parts_that_overlap_hold_where_they_are_the_same(
+    folder: Path, capsys: pytest.CaptureFixture[str], names: tuple[str, ...]
+) -> None:
+    code, words = said(capsys, folder, *names)
+    assert (code, words.splitlines()[-1]) == (0, "All of it holds.")
+
+
+def test_parts_that_overlap_cannot_come_from_a_pipe(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pipe, content = folder / "pipe", (folder / "whole").read_bytes()
+    os.mkfifo(pipe)
+    writer = Thread(target=pipe.write_bytes, args=[content])
+    writer.start()
+    code, words = said(capsys, folder, "pipe", "first")
+    writer.join()
+    assert (code, words) == (2, "pipe: it overlaps another file and has to be read twice, which it cannot be\n")
 
 
 def test_another_key_is_found_only_by_those_who_know_the_right_one(

@@ -46,6 +46,14 @@ def test_every_accounts_head_goes_to_the_log_once_a_day(world: World) -> None:
     assert fault_of(Purpose.HEAD, signed, settings.JOURNAL_KEYS.public) == ""
 
 
+def test_a_head_that_cannot_be_signed_does_not_hide_the_next_one(world: World) -> None:
+    AuditHead.objects.filter(account_id=world.account.pk).update(seq=2**60)
+    with capture_logs() as logs, tenancy.behind():
+        log_journal_heads(timestamp=0)
+    told = {line["account"]: line["event"] for line in logs if line["event"].startswith("journal_head")}
+    assert told == {str(world.account.pk): "journal_head_broken", str(world.other_account.pk): "journal_head"}
+
+
 def test_the_command_prints_the_public_keys_or_a_fresh_private_one(capsys: pytest.CaptureFixture[str]) -> None:
     call_command("audit_signing_keys")
     printed = capsys.readouterr().out

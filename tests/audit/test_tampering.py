@@ -5,15 +5,17 @@ from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from accounts.models import Account
+from audit.exporting import ExportBroken, header_of, written
 from audit.management.commands.audit_verify import Command
 from audit.models import AuditHead, AuditLog
 from audit.verification import verify
-from tests.audit.entries import append, entries, run, unprotected
+from tests.audit.entries import append, entries, forge, run, unprotected
 from tests.conftest import World
 
+LOGS = "/api/v1/audit-logs"
 FORGED = {
     "id": "gen_random_uuid()",
     "account_id": "(SELECT id FROM accounts_account WHERE name = 'bystander')",
@@ -75,7 +77,7 @@ def test_a_removed_entry_whose_followers_move_up_is_found(world: World) -> None:
 
 def test_swapped_entries_are_found(world: World) -> None:
     with unprotected():
-        for old, new in ((2, -1), (3, 2), (-1, 3)):
+        for old, new in ((2, 1000), (3, 2), (1000, 3)):
             run("UPDATE audit_log SET seq = %s WHERE account_id = %s AND seq = %s", new, world.account.pk, old)
         assert verify(world.account.pk).first_broken_seq == 2
 
@@ -108,6 +110,103 @@ def test_an_altered_head_is_found(world: World) -> None:
     assert verify(world.account.pk).first_broken_seq == 4
     head.update(seq=9)
     assert verify(world.account.pk).first_broken_seq == 5
+
+
+@pytest.mark.parametrize("seq", [0, -5])
+def test_an_entry_before_the_first_one_is_refused_and_where_it_stands_already_it_is_found_and_not_listed(
+    world: World, seq: int
+) -> None:
+    client = world.client(world.owner)
+    with pytest.raises(IntegrityError, match="audit_log_seq_from_one"), transaction.atomic():
+        forge(world.account.pk, seq)
+    with unprotected():
+        run("ALTER TABLE audit_log DROP CONSTRAINT audit_log_seq_from_one")
+        forge(world.account.pk, seq)
+        verdict = verify(world.account.pk)
+        assert (verdict.first_broken_seq, verdict.reason) == (seq, "the entry stands before the first one")
+        assert min(row["seq"] for row in client.get(LOGS).json()["data"]["items"]) == 1
+
+
+def test_a_journal_that_is_gone_altogether_is_found(world: World) -> None:
+    with unprotected():
+        run("DELETE FROM audit_log WHERE account_id = %s", world.account.pk)
+        run("DELETE FROM audit_head WHERE account_id = %s", world.account.pk)
+        verdict = verify(world.account.pk)
+        assert (verdict.valid, verdict.first_broken_seq) == (False, 1)
+        assert verdict.reason == "the account has no journal, which begins when an account is made"
+        out = StringIO()
+        with pytest.raises(CommandError, match="1 of 2 journals do not verify"):
+            call_command("audit_verify", stdout=out)
+        assert f"{world.account.pk}  BROKEN at entry 1" in out.getvalue()
+
+
+BEYOND_READING = {
+    "a time without end": "at = 'infinity'",
+    "a time without beginning": "at = '-infinity'",
+    "a time before Christ": "at = '0044-03-15 BC'",
+    "a time that is too far": "at = '20000-01-01'",
+    "thousands of digits": """data = ('{"a": ' || repeat('9', 5000) || '}')::jsonb""",
+    "thousands of brackets": "data = (repeat('[', 3000) || repeat(']', 3000))::jsonb",
+    "thousands of brackets that name nobody": "personal = (repeat('[', 3000) || repeat(']', 3000))::jsonb",
+}
+BEYOND_WRITING = {
+    "a number of more than 53 bits": """data = '{"a": 9007199254740993}'""",
+    "a number that is no float": """data = '{"a": 1e400}'""",
+    "a personal number of more than 53 bits": """personal = '{"actorEmail": 9007199254740993}'""",
+    "a personal number that is no float": """personal = '{"actorEmail": 1e400}'""",
+    "a list that is no data": "data = '[1]'",
+    "a text that is no data": """data = '"x"'""",
+    "a list that is no personal part": "personal = '[1]'",
+    "a text that is no personal part": """personal = '"x"'""",
+    "nothing for a personal part": "personal = 'null'",
+}
+
+
+@pytest.mark.parametrize("change", [*BEYOND_READING.values(), *BEYOND_WRITING.values()])
+def test_an_entry_that_holds_what_none_can_hold_is_named_and_does_not_hide_the_next_journal(
+    world: World, change: str
+) -> None:
+    out = StringIO()
+    with unprotected():
+        run(f"UPDATE audit_log SET {change} WHERE account_id = %s AND seq = 3", world.account.pk)  # noqa: S608
+        with pytest.raises(CommandError, match="1 of 2 journals do not verify"):
+            call_command("audit_verify", stdout=out)
+    assert f"{world.account.pk}  BROKEN at entry 3: the entry" in out.getvalue()
+    assert "altered" in out.getvalue()
+    assert f"{world.other_account.pk}  valid" in out.getvalue()
+
+
+@pytest.mark.parametrize("change", BEYOND_READING.values())
+def test_lists_say_that_an_entry_cannot_be_read(world: World, change: str) -> None:
+    client = world.client(world.owner)
+    with unprotected():
+        run(f"UPDATE audit_log SET {change} WHERE account_id = %s AND seq = 3", world.account.pk)  # noqa: S608
+        answer = client.get(LOGS)
+        assert client.get(f"{LOGS}/verify").json()["data"]["firstBrokenSeq"] == 3
+        assert [row["seq"] for row in client.get(LOGS, {"afterSeq": 3}).json()["data"]["items"]] == [5, 4]
+    assert answer.status_code == 409
+    assert answer.json()["error"]["message"] == (
+        "An entry of this page cannot be read: it was altered. Verify the journal."
+    )
+
+
+@pytest.mark.parametrize("change", BEYOND_WRITING.values())
+def test_lists_show_an_entry_that_was_altered_as_far_as_it_can_be_read(world: World, change: str) -> None:
+    client = world.client(world.owner)
+    with unprotected():
+        run(f"UPDATE audit_log SET {change} WHERE account_id = %s AND seq = 3", world.account.pk)  # noqa: S608
+        rows = client.get(LOGS).json()["data"]["items"]
+    assert [row["seq"] for row in rows] == [5, 4, 3, 2, 1]
+
+
+@pytest.mark.parametrize("change", [*BEYOND_READING.values(), "data = '{\"a\": 9007199254740993}'"])
+def test_an_export_of_what_cannot_be_read_or_written_has_no_last_line(world: World, change: str) -> None:
+    lines: list[bytes] = []
+    with unprotected():
+        run(f"UPDATE audit_log SET {change} WHERE account_id = %s AND seq = 3", world.account.pk)  # noqa: S608
+        with pytest.raises(ExportBroken, match=r"Entry \d of .* altered"):
+            lines.extend(written(header_of(world.account.pk)))
+    assert not any(b'"type":"head"' in line for line in lines)
 
 
 def test_entries_without_a_head_are_found(world: World) -> None:

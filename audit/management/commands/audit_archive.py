@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from audit.actors import Actor
 from audit.archiving import Personal, Plan, archive, drop_archived, plan
-from audit.verification import accounts_with_a_journal
+from audit.exporting import ExportBroken
+from audit.verification import every_account
 from driftsentry.api.errors import ApiError
 
 BY = Actor.system("audit_archive")
@@ -51,7 +52,7 @@ class Command(BaseCommand):
         if not folder.is_dir():
             raise CommandError(f"There is no folder {folder}.")
         before = _before(options)
-        known = accounts_with_a_journal()
+        known = every_account()
         chosen = known if options["all"] else [ident for ident in known if ident == options["account"]]
         if not chosen:
             raise CommandError("No journal of such an account.")
@@ -81,7 +82,7 @@ class Command(BaseCommand):
                 checkpoint = archive(planned, folder=folder, personal=personal, by=BY)
                 self.stdout.write(f"{planned.account_id}  written: {folder / checkpoint.file_name}")
                 dropped += drop_archived(planned.account_id, folder=folder)
-        except (ApiError, OSError) as error:
+        except (ApiError, ExportBroken, OSError) as error:
             words = error.message if isinstance(error, ApiError) else str(error)
             self.stderr.write(f"{planned.account_id}  {words}")
             return False
